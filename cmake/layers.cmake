@@ -4,6 +4,16 @@
 #   from the objects of all layers (src/CMakeLists.txt).
 function(dbxauth_add_layer name)
   cmake_parse_arguments(LAYER "" "" "SOURCES;DEPENDS;LINK" ${ARGN})
+  if(NOT LAYER_SOURCES)
+    # A layer of headers only: CMake refuses a static library without sources.
+    add_library(dbxauth_layer_${name} INTERFACE)
+    target_include_directories(dbxauth_layer_${name} INTERFACE ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src)
+    target_link_libraries(dbxauth_layer_${name} INTERFACE tl::expected Threads::Threads)
+    foreach(below IN LISTS LAYER_DEPENDS)
+      target_link_libraries(dbxauth_layer_${name} INTERFACE dbxauth_layer_${below})
+    endforeach()
+    return()
+  endif()
   add_library(dbxauth_layer_${name} STATIC ${LAYER_SOURCES})
   target_include_directories(dbxauth_layer_${name} PUBLIC
     ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src)
