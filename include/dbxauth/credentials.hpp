@@ -28,6 +28,10 @@ struct Token {
   Token clone() const;
 };
 
+/// The token as `databricks auth token` prints it: access_token, token_type, expiry (RFC 3339; Go's zero time when it never
+/// expires), expires_in (when the lifetime is known); indented by two blanks, no final newline, never the refresh token.
+SecretString to_json(const Token& token);
+
 /// One header of an authorised request.
 struct AuthHeader {
   std::string name;

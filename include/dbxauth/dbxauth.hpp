@@ -9,6 +9,7 @@
 #include "dbxauth/clone.hpp"
 #include "dbxauth/config.hpp"
 #include "dbxauth/credentials.hpp"
+#include "dbxauth/description.hpp"
 #include "dbxauth/error.hpp"
 #include "dbxauth/http_options.hpp"
 #include "dbxauth/log.hpp"

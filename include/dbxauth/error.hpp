@@ -83,6 +83,10 @@ struct Error {
   std::string request_id;            ///< The server's request id, for support tickets.
 };
 
+/// The error as a JSON object: code (name), message, attempts[], http_status, retryable, retry_after_ms (when stated),
+/// server_code, sql_state, request_id (when known). `"schema": 1`.
+std::string to_json(const Error& error);
+
 }  // namespace dbxauth
 
 #endif

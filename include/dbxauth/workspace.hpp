@@ -102,6 +102,9 @@ struct StatementResult {
   bool truncated = false;  ///< The server dropped rows (`row_limit`, `byte_limit`).
 };
 
+/// `"schema": 1`, statement_id, columns [{name, type}], rows [[text or null]], row_count, truncated.
+std::string to_json(const StatementResult& result);
+
 /// A workspace's REST and SQL APIs, authorised, retried, paged and cancellable. Thread-safe; copies share one state.
 /// Every call ends within its context's deadline; without one a REST call ends within 60 s and a statement within 24 h.
 class WorkspaceClient {

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef DBXAUTH_DESCRIPTION_HPP
+#define DBXAUTH_DESCRIPTION_HPP
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "dbxauth/call_context.hpp"
+#include "dbxauth/client.hpp"
+
+namespace dbxauth {
+
+/// Which workspace, as whom, and why: what `dbxauth auth describe` shows. Holds no secret.
+struct Description {
+  Config config;
+  std::vector<Attempt> attempts;    ///< One per strategy that was considered.
+  std::optional<CurrentUser> user;  ///< Set when it was asked for and answered.
+  std::optional<Error> error;       ///< Why there are no credentials, or why the workspace refused them.
+
+  /// `"schema": 1`, otherwise a superset of the JSON of `databricks auth describe`: status, username, account_id,
+  /// details {auth_type, host, profile, configuration {name: {value, source {type, name}, auth_type_mismatch}}},
+  /// attempts, warnings, error.
+  std::string to_json() const;
+};
+
+/// Resolves credentials and, with `verify`, asks the workspace who it sees. Failures are part of the description.
+Description describe(const Client& client, bool verify, const CallContext& context = {});
+
+}  // namespace dbxauth
+
+#endif
