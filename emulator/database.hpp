@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -79,6 +78,6 @@ class Database {
 };
 
 std::string quote_sqlite_name(std::string_view name);     ///< "na""me"
-std::string quote_sqlite_text(std::string_view text);     ///< 'te''xt'; a NUL ends up as char(0) concatenation.
+std::string quote_sqlite_text(std::string_view text);     ///< ('te''xt'); in parentheses; a NUL becomes char(0).
 
 }  // namespace dbxauth::emulator

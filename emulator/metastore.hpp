@@ -47,6 +47,12 @@ struct Securable {
   std::string storage_root;      ///< Catalogs and schemas with their own managed location; else empty.
   std::string storage_location;  ///< Tables and volumes (not views), schemas and catalogs with a storage root.
 
+  struct Ancestor {
+    std::int64_t row_id = 0;
+    std::string owner;
+  };
+  std::vector<Ancestor> ancestors;  ///< Nearest first, the metastore last.
+
   std::string full_name() const;           ///< "catalog.schema.name", unquoted, as REST writes it.
   std::vector<std::string> path() const;   ///< The same in parts.
 };

@@ -29,7 +29,7 @@ enum class Privilege : std::uint8_t {
 
 std::string_view privilege_name(Privilege privilege);         ///< "USE_CATALOG".
 std::string privilege_sql_name(Privilege privilege);          ///< "USE CATALOG".
-/// Accepts underscores or spaces, any case, "ALL PRIVILEGES"; also the legacy USAGE for nothing: nullopt.
+/// Accepts underscores or spaces, any case; nullopt for anything else.
 std::optional<Privilege> privilege_from_name(std::string_view name);
 /// May this privilege be granted on this kind (containers take what their children take).
 bool privilege_applies(Privilege privilege, SecurableKind kind);
