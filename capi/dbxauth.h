@@ -78,7 +78,8 @@ DBXAUTH_API const char *dbxauth_status_name(dbxauth_status status);
 DBXAUTH_API uint32_t dbxauth_abi_version(void);
 /* "0.1.0". Static storage. */
 DBXAUTH_API const char *dbxauth_version_string(void);
-/* 1 when the build has the feature, else 0: "curl", "clone", "token-cache-file". Unknown names give 0. */
+/* 1 when the build has the feature, else 0: "clone", "sql", "token-cache-file", "token-cache-memory", "provider-callback".
+ * Unknown names give 0. */
 DBXAUTH_API int32_t dbxauth_has_feature(const char *name);
 
 #define DBXAUTH_ABI_VERSION ((uint32_t)((1u << 16) | 0u))
@@ -147,10 +148,19 @@ DBXAUTH_API void dbxauth_call_options_init(dbxauth_call_options *options, size_t
 
 /* ---- logging ----------------------------------------------------------------------------------------------------- */
 
-/* level: 1 error, 2 warning, 3 info, 4 debug, 5 trace. Texts are redacted, NUL-terminated, valid during the call.
+enum {
+  DBXAUTH_LOG_OFF = 0,
+  DBXAUTH_LOG_ERROR = 1,
+  DBXAUTH_LOG_WARNING = 2,
+  DBXAUTH_LOG_INFO = 3,
+  DBXAUTH_LOG_DEBUG = 4,
+  DBXAUTH_LOG_TRACE = 5
+};
+
+/* Texts are redacted, NUL-terminated, valid during the call.
  * Called on any thread, possibly on several at once. */
 typedef void (*dbxauth_log_fn)(void *user_data, int32_t level, const char *subject, const char *message);
-/* Installs the process-wide sink; NULL or level 0 removes it. When it returns, the previous sink is not called any more
+/* Installs the process-wide sink; a NULL function or DBXAUTH_LOG_OFF removes it. When it returns, the previous sink is not called any more
  * and has been destroyed. Not from inside a sink. */
 DBXAUTH_API void dbxauth_set_log_callback(int32_t level, dbxauth_log_fn log, void *user_data, dbxauth_destroy_fn destroy);
 
