@@ -1,46 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <exception>
 #include <string>
+#include <tl/expected.hpp>
 #include <utility>
 
 namespace dbxauth::emulator {
 
-/// Shape of an error body: the platform's services do not agree on one.
-enum class ErrorDialect {
-  databricks,  ///< {"error_code","message","details":[ErrorInfo, RequestInfo]}
-  scim,        ///< {"schemas","detail","status"}, RFC 7644 §3.12
-  oauth,       ///< {"error","error_description"}, RFC 6749 §5.2
+/// A refusal as the workspace answers it: over REST `http_status` and `{"error_code","message"}`, over SQL
+/// `status.error` and `status.sql_state`.
+struct ApiError {
+  std::string error_code;  ///< REST code: "PERMISSION_DENIED", "SCHEMA_DOES_NOT_EXIST", "BAD_REQUEST", …
+  std::string message;     ///< Over SQL it starts with the error class in brackets: "[TABLE_OR_VIEW_NOT_FOUND] …".
+  std::string sql_state;   ///< SQLSTATE of the error class, "42P01"; five characters.
+  int http_status = 400;
+  std::string error_class;  ///< The SQL error class of a REST refusal; empty when `message` is a SQL one already.
+  std::string sql_message;  ///< What SQL says in place of `message`; empty: the same.
 };
 
-/// A refused request. Thrown by handlers, turned into a response by HttpServer; it never leaves a request's thread.
-class ApiError : public std::exception {
- public:
-  ApiError(int status, std::string code, std::string message)
-      : status_(status), code_(std::move(code)), message_(std::move(message)) {}
+template <class T>
+using Outcome = tl::expected<T, ApiError>;
 
-  int status() const noexcept { return status_; }
-  const std::string& code() const noexcept { return code_; }
-  const std::string& message() const noexcept { return message_; }
-  const char* what() const noexcept override { return message_.c_str(); }
+inline tl::unexpected<ApiError> refuse(ApiError error) { return tl::unexpected<ApiError>(std::move(error)); }
 
- private:
-  int status_;
-  std::string code_;
-  std::string message_;
-};
-
-inline ApiError invalid_parameter(std::string message) {
-  return ApiError(400, "INVALID_PARAMETER_VALUE", std::move(message));
-}
-inline ApiError malformed_request(std::string message) { return ApiError(400, "MALFORMED_REQUEST", std::move(message)); }
-inline ApiError unauthenticated(std::string message) { return ApiError(401, "UNAUTHENTICATED", std::move(message)); }
-inline ApiError permission_denied(std::string message) {
-  return ApiError(403, "PERMISSION_DENIED", std::move(message));
-}
-inline ApiError not_found(std::string message) {
-  return ApiError(404, "RESOURCE_DOES_NOT_EXIST", std::move(message));
-}
+ApiError permission_denied(std::string message);  ///< 403 PERMISSION_DENIED.
+ApiError invalid_parameter(std::string message);  ///< 400 INVALID_PARAMETER_VALUE.
+ApiError internal_error(std::string message);     ///< 500 INTERNAL_ERROR.
+/// BAD_REQUEST with "[CLASS] text SQLSTATE: state".
+ApiError sql_error(std::string error_class, const std::string& text, std::string sql_state);
+/// A REST refusal in the words of SQL; what is one already stays.
+ApiError as_sql_error(ApiError error);
 
 }  // namespace dbxauth::emulator
