@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <limits>
 
-#include "base/json_writer.hpp"
 #include "c_handles.hpp"
 #include "c_options.hpp"
 #include "dbxauth/description.hpp"
@@ -215,18 +214,7 @@ DBXAUTH_API dbxauth_status dbxauth_client_catalogs_json(dbxauth_client* client, 
     if (!workspace) return workspace.error();
     const auto catalogs = workspace->catalogs(context);
     if (!catalogs) return catalogs.error();
-    base::JsonWriter json;
-    json.begin_array();
-    for (const CatalogInfo& catalog : *catalogs) {
-      json.begin_object()
-          .member("name", catalog.name)
-          .member("catalog_type", catalog.catalog_type)
-          .member("owner", catalog.owner)
-          .member("comment", catalog.comment)
-          .end_object();
-    }
-    json.end_array();
-    return give(out, make_string(json.text()));
+    return give(out, make_string(to_json(*catalogs)));
   });
 }
 

@@ -84,6 +84,10 @@ struct StatementRequest {
   std::vector<std::pair<std::string, std::string>> query_tags;
   /// Told the statement id as soon as it is known, before the statement has ended. May be empty.
   std::function<void(std::string_view statement_id)> on_submitted;
+  /// False: the result comes inline, and the statement fails when it exceeds the server's limit (25 MiB). True: it comes
+  /// by external links to the cloud's object store, up to 100 GiB. Never switched silently, since a statement that
+  /// failed on the limit would have to run again.
+  bool large_result = false;
 };
 
 struct StatementColumn {
@@ -101,6 +105,9 @@ struct StatementResult {
   std::int64_t total_row_count = 0;
   bool truncated = false;  ///< The server dropped rows (`row_limit`, `byte_limit`).
 };
+
+/// A JSON array of {name, catalog_type, owner, comment}.
+std::string to_json(const std::vector<CatalogInfo>& catalogs);
 
 /// `"schema": 1`, statement_id, columns [{name, type}], rows [[text or null]], row_count, truncated.
 std::string to_json(const StatementResult& result);
@@ -138,8 +145,9 @@ class WorkspaceClient {
   Result<std::vector<TableInfo>> tables(std::string_view catalog, std::string_view schema,
                                         const CallContext& context = {}) const;
 
-  /// Runs a statement to its end and fetches all of its result: inline up to the server's limit, by external links
-  /// (fetched without credentials) beyond. On cancellation or deadline the statement is cancelled on the server too.
+  /// Runs a statement to its end and fetches all of its result: inline, or with StatementRequest::large_result by
+  /// external links (fetched without credentials). On cancellation or deadline the statement is cancelled on the server
+  /// too. It is submitted once: when the answer to the submit is lost the error says that the statement may be running.
   Result<StatementResult> execute(const StatementRequest& request, const CallContext& context = {}) const;
 
  private:

@@ -4,6 +4,21 @@
 
 namespace dbxauth {
 
+std::string to_json(const std::vector<CatalogInfo>& catalogs) {
+  base::JsonWriter json;
+  json.begin_array();
+  for (const CatalogInfo& catalog : catalogs) {
+    json.begin_object()
+        .member("name", catalog.name)
+        .member("catalog_type", catalog.catalog_type)
+        .member("owner", catalog.owner)
+        .member("comment", catalog.comment)
+        .end_object();
+  }
+  json.end_array();
+  return json.take();
+}
+
 std::string to_json(const StatementResult& result) {
   base::JsonWriter json;
   json.begin_object().member("schema", 1).member("statement_id", result.statement_id).key("columns").begin_array();
