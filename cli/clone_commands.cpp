@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <unistd.h>
+
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <map>
+#include <sstream>
+
+#include "commands.hpp"
+#include "exit_status.hpp"
+#include "interrupt.hpp"
+#include "output.hpp"
+#include "progress_bar.hpp"
+
+namespace dbxauth::cli {
+
+namespace {
+
+std::string fidelity_text(const std::vector<FidelityEntry>& fidelity) {
+  std::map<FidelityVerdict, std::int64_t> counts;
+  std::vector<std::vector<std::string>> exceptions;
+  for (const FidelityEntry& entry : fidelity) {
+    ++counts[entry.verdict];
+    if (entry.verdict != FidelityVerdict::skipped && entry.verdict != FidelityVerdict::recreated) continue;
+    if (entry.aspect == "owner" || entry.aspect == "history") continue;
+    exceptions.push_back({printable(entry.object), entry.aspect, std::string(to_string(entry.verdict)), printable(entry.reason)});
+  }
+  std::string text = "Fidelity:";
+  for (const auto& [verdict, count] : counts) text += " " + std::to_string(count) + " " + std::string(to_string(verdict));
+  text += " (-o json lists every object and aspect)\n";
+  if (!exceptions.empty()) text += table({"OBJECT", "ASPECT", "VERDICT", "WHY"}, exceptions);
+  return text;
+}
+
+std::string warnings_text(const std::vector<std::string>& warnings) {
+  std::string text;
+  for (const std::string& warning : warnings) text += "Warning: " + printable(warning) + "\n";
+  return text;
+}
+
+std::string summary(const ClonePlan& plan) {
+  std::map<StepKind, std::int64_t> kinds;
+  for (const CloneStep& step : plan.steps) ++kinds[step.kind];
+  std::string text = "Clone " + printable(plan.spec.source) + " -> " + printable(plan.spec.destination) + " on " +
+                     plan.host + "\n";
+  if (plan.nothing_to_do()) return text + "Nothing to do: the destination has everything.\n";
+  text += std::to_string(plan.steps.size()) + " statements:";
+  for (const auto& [kind, count] : kinds) text += " " + std::to_string(count) + " " + std::string(to_string(kind));
+  return text + "\n";
+}
+
+std::string plan_text(const ClonePlan& plan) {
+  std::string text = summary(plan);
+  if (!plan.steps.empty()) {
+    std::vector<std::vector<std::string>> rows;
+    for (const CloneStep& step : plan.steps) {
+      rows.push_back({std::string(to_string(step.kind)), printable(step.object), printable(step.reason)});
+    }
+    text += table({"STEP", "OBJECT", "WHY"}, rows);
+  }
+  return text + fidelity_text(plan.fidelity) + warnings_text(plan.warnings);
+}
+
+std::string report_text(const CloneReport& report) {
+  std::string text;
+  std::vector<std::vector<std::string>> troubles;
+  std::int64_t copied_bytes = 0;
+  for (const StepReport& step : report.steps) {
+    if (step.copied_bytes > 0) copied_bytes += step.copied_bytes;
+    if (step.outcome == StepOutcome::succeeded) continue;
+    troubles.push_back({step.id, std::string(to_string(step.outcome)), printable(step.error)});
+  }
+  if (!troubles.empty()) text += table({"STEP", "OUTCOME", "WHY"}, troubles);
+  text += "Cloned " + printable(report.spec.source) + " -> " + printable(report.spec.destination) + ": " +
+          std::to_string(report.count(StepOutcome::succeeded)) + " of " + std::to_string(report.steps.size()) +
+          " statements succeeded, " + std::to_string(report.count(StepOutcome::failed)) + " failed, " +
+          std::to_string(report.count(StepOutcome::blocked)) + " blocked, " +
+          std::to_string(report.count(StepOutcome::cancelled)) + " cancelled; " + std::to_string(copied_bytes) +
+          " bytes copied in " + std::to_string(report.duration_ms) + " ms\n";
+  return text + fidelity_text(report.fidelity) + warnings_text(report.warnings);
+}
+
+Result<void> check_spec(const Arguments& arguments) {
+  if (arguments.spec.source.empty() || arguments.spec.destination.empty()) {
+    return Error{ErrorCode::invalid_argument, "--source and --dest must be given"};
+  }
+  return {};
+}
+
+Result<ClonePlan> read_plan(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  if (!file || !(text << file.rdbuf())) return Error{ErrorCode::io, "could not read the plan " + path};
+  return ClonePlan::from_json(text.str());
+}
+
+Result<ClonePlan> make_plan(const Client& client, const Arguments& arguments, const CallContext& context,
+                            ProgressBar& bar) {
+  if (!arguments.plan_file.empty()) return read_plan(arguments.plan_file);
+  if (auto checked = check_spec(arguments); !checked) return checked.error();
+  CloneSpec spec = arguments.spec;
+  if (spec.warehouse_id.empty()) spec.warehouse_id = client.config().warehouse_id;
+  auto plan = client.plan_clone(spec, context, [&bar](const Progress& progress) { bar.show(progress); });
+  bar.clear();
+  return plan;
+}
+
+bool save(const std::string& path, const std::string& text) {
+  std::ofstream file(path, std::ios::binary | std::ios::trunc);
+  file << text << '\n';
+  return static_cast<bool>(file.flush());
+}
+
+// Only a person at a terminal is asked; scripts and pipelines never wait for an answer.
+bool confirmed(const Arguments& arguments, const ClonePlan& plan) {
+  if (arguments.yes || isatty(STDIN_FILENO) != 1 || isatty(STDERR_FILENO) != 1) return true;
+  tell(summary(plan) + fidelity_text(plan.fidelity) + warnings_text(plan.warnings) + "Run it? [y/N] ");
+  std::string answer;
+  std::getline(std::cin, answer);
+  return answer == "y" || answer == "Y" || answer == "yes";
+}
+
+int show_plan(const Arguments& arguments, const ClonePlan& plan) {
+  if (!arguments.save_file.empty() && !save(arguments.save_file, plan.to_json())) {
+    return report(Error{ErrorCode::io, "could not write the plan to " + arguments.save_file}, arguments.global.output);
+  }
+  std::string text = arguments.as_sql ? plan.to_sql_script() : plan_text(plan);
+  if (arguments.global.output == OutputFormat::json) text = plan.to_json() + "\n";
+  return print(text) ? exit_ok : exit_failed;
+}
+
+int run_plan(const Client& client, const Arguments& arguments, const ClonePlan& plan, const CallContext& context,
+             ProgressBar& bar) {
+  const OutputFormat format = arguments.global.output;
+  const auto workspace = client.workspace(context);
+  if (!workspace) return report(workspace.error(), format);
+  const auto outcome = run_clone(*workspace, plan, context, [&bar](const Progress& progress) { bar.show(progress); });
+  bar.clear();
+  if (!outcome) return report(outcome.error(), format);
+  std::string text = format == OutputFormat::json ? outcome->to_json() + "\n" : report_text(*outcome);
+  if (format == OutputFormat::text && plan.nothing_to_do()) text = plan_text(plan);
+  if (!print(text)) return exit_failed;
+  if (outcome->count(StepOutcome::cancelled) > 0) return exit_interrupted;
+  return outcome->complete() ? exit_ok : exit_partial;
+}
+
+}  // namespace
+
+int clone_plan(const Arguments& arguments) {
+  const Interrupt interrupt;
+  const CallContext context = make_context(arguments.global, interrupt.token());
+  const auto client = make_client(arguments.global);
+  if (!client) return report(client.error(), arguments.global.output);
+  ProgressBar bar;
+  const auto plan = make_plan(*client, arguments, context, bar);
+  if (!plan) return report(plan.error(), arguments.global.output);
+  return show_plan(arguments, *plan);
+}
+
+int clone_run(const Arguments& arguments) {
+  const Interrupt interrupt;
+  const CallContext context = make_context(arguments.global, interrupt.token());
+  const auto client = make_client(arguments.global);
+  if (!client) return report(client.error(), arguments.global.output);
+  ProgressBar bar;
+  const auto plan = make_plan(*client, arguments, context, bar);
+  if (!plan) return report(plan.error(), arguments.global.output);
+  if (arguments.dry_run) return show_plan(arguments, *plan);
+  if (!plan->nothing_to_do() && !confirmed(arguments, *plan)) {
+    tell("Nothing was changed.\n");
+    return exit_failed;
+  }
+  return run_plan(*client, arguments, *plan, context, bar);
+}
+
+}  // namespace dbxauth::cli
