@@ -1,0 +1,270 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The client: credentials for one workspace, and what can be done with them."""
+
+from __future__ import annotations
+
+import ctypes
+import json
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any, Optional, Sequence, Union
+
+from ._library import lib
+from ._native import call_for_handle, call_for_text
+from ._operation import Operation, ProgressCallback, decode_json
+from ._signatures import Attribute, Bytes, CallOptions, ClientOptions, OperationOptions
+from .providers import Provider, ProviderTarget, make_provider, notebook_provider
+
+
+class Headers(Mapping[str, str]):
+    """Headers that authorise a request. Values are secrets: `repr()` shows the names only."""
+
+    def __init__(self, values: dict[str, str], strategy: str, expires_at: Optional[int]) -> None:
+        self._values = values
+        self.strategy = strategy
+        self.expires_at = expires_at
+
+    def __getitem__(self, name: str) -> str:
+        return self._values[name]
+
+    def __iter__(self) -> Any:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __repr__(self) -> str:
+        return f"<Headers {', '.join(self._values)} of {self.strategy}>"
+
+
+def _encode(text: Optional[str]) -> Optional[bytes]:
+    return None if text is None else text.encode("utf-8")
+
+
+def _attributes(values: Mapping[str, str]) -> Any:
+    array = (Attribute * len(values))()
+    for slot, (name, value) in zip(array, values.items()):
+        data = value.encode("utf-8")
+        slot.name, slot.value = name.encode("utf-8"), Bytes(data, len(data))
+    return array
+
+
+def _call_options(timeout_seconds: Optional[float]) -> Any:
+    options = CallOptions()
+    lib.dbxauth_call_options_init(ctypes.byref(options), ctypes.sizeof(options))
+    options.timeout_ms = int(timeout_seconds * 1000) if timeout_seconds else 0
+    return ctypes.byref(options)
+
+
+Spec = Union[str, Mapping[str, Any]]
+
+
+def _json_text(value: Spec) -> bytes:
+    return (value if isinstance(value, str) else json.dumps(value)).encode("utf-8")
+
+
+class Client:
+    """Resolved credentials for one workspace.
+
+    Keyword arguments other than the named ones are attributes as in `.databrickscfg` (host, token, client_id,
+    client_secret, azure_tenant_id, …) and win over everything else. Without any, credentials come from the environment,
+    the profile file, a saved session or the notebook, in that order. Creating a client makes no request.
+    May be used from several threads. Use as a context manager, or call close().
+    """
+
+    def __init__(
+        self,
+        *,
+        profile: Optional[str] = None,
+        config_file: Optional[str] = None,
+        chain_rules: Optional[str] = None,
+        environment: Optional[Mapping[str, str]] = None,
+        load_dotenv: bool = False,
+        ca_bundle: Optional[str] = None,
+        proxy: Optional[str] = None,
+        product: Optional[str] = None,
+        providers: Sequence[tuple[str, Provider]] = (),
+        **attributes: str,
+    ) -> None:
+        self._handle: Optional[ctypes.c_void_p] = None
+        self._targets: list[ProviderTarget] = []
+        options = ClientOptions()
+        lib.dbxauth_client_options_init(ctypes.byref(options), ctypes.sizeof(options))
+        options.profile, options.config_file = _encode(profile), _encode(config_file)
+        options.chain_rules, options.ca_bundle = _encode(chain_rules), _encode(ca_bundle)
+        options.proxy, options.product = _encode(proxy), _encode(product)
+        options.load_dotenv = int(load_dotenv)
+        options.attributes, options.attribute_count = _attributes(attributes), len(attributes)
+        if environment is not None:
+            options.replace_environment = 1
+            options.environment, options.environment_count = _attributes(environment), len(environment)
+        made: list[ctypes.c_void_p] = []
+        try:
+            for name, provide in providers:
+                made.append(self._register(name, provide))
+            options.providers = (ctypes.c_void_p * len(made))(*[handle.value for handle in made])
+            options.provider_count = len(made)
+            notebook = notebook_provider()
+            if notebook is not None:
+                made.append(self._register("notebook", notebook))
+                options.notebook = made[-1].value
+            self._handle = call_for_handle(lib.dbxauth_client_new, ctypes.byref(options))
+        finally:
+            for handle in made:
+                lib.dbxauth_provider_free(handle)
+
+    def _register(self, name: str, provide: Provider) -> ctypes.c_void_p:
+        target = ProviderTarget(provide)
+        self._targets.append(target)
+        return make_provider(name, target)
+
+    def _open(self) -> ctypes.c_void_p:
+        if self._handle is None:
+            raise ValueError("the client is closed")
+        return self._handle
+
+    def _raise_callback_exception(self) -> None:
+        for target in self._targets:
+            exception, target.exception = target.exception, None
+            if exception is not None:
+                raise exception
+
+    def headers(self, min_validity_seconds: int = 0, timeout_seconds: Optional[float] = None) -> Headers:
+        """Headers for a request to the workspace, valid for at least `min_validity_seconds`."""
+        try:
+            handle = call_for_handle(
+                lib.dbxauth_client_headers, self._open(), min_validity_seconds, _call_options(timeout_seconds)
+            )
+        except Exception:
+            self._raise_callback_exception()
+            raise
+        try:
+            values = {}
+            for index in range(lib.dbxauth_headers_count(handle)):
+                data = ctypes.string_at(
+                    lib.dbxauth_headers_value(handle, index), lib.dbxauth_headers_value_size(handle, index)
+                )
+                values[lib.dbxauth_headers_name(handle, index).decode("utf-8")] = data.decode("utf-8")
+            expires_at = int(lib.dbxauth_headers_expires_at(handle))
+            strategy = lib.dbxauth_headers_strategy(handle).decode("utf-8")
+        finally:
+            lib.dbxauth_headers_free(handle)
+        return Headers(values, strategy, None if expires_at == 2**63 - 1 else expires_at)
+
+    def token(self, min_validity_seconds: int = 0, timeout_seconds: Optional[float] = None) -> dict[str, Any]:
+        """The access token: access_token, token_type, expiry (RFC 3339), expires_in."""
+        text = call_for_text(
+            lib.dbxauth_client_token_json, self._open(), min_validity_seconds, _call_options(timeout_seconds)
+        )
+        decoded: dict[str, Any] = json.loads(text)
+        return decoded
+
+    def describe(self, verify: bool = False, timeout_seconds: Optional[float] = None) -> dict[str, Any]:
+        """Which workspace, as whom, and why; without secrets. With `verify` the workspace is asked who it sees."""
+        text = call_for_text(
+            lib.dbxauth_client_describe_json, self._open(), int(verify), _call_options(timeout_seconds)
+        )
+        decoded: dict[str, Any] = json.loads(text)
+        return decoded
+
+    def catalogs(self, timeout_seconds: Optional[float] = None) -> list[dict[str, str]]:
+        text = call_for_text(lib.dbxauth_client_catalogs_json, self._open(), _call_options(timeout_seconds))
+        decoded: list[dict[str, str]] = json.loads(text)
+        return decoded
+
+    def _operation(
+        self, function: Any, arguments: tuple[Any, ...], on_progress: Optional[ProgressCallback], timeout: Optional[float]
+    ) -> Operation[dict[str, Any]]:
+        def start(options: OperationOptions) -> ctypes.c_void_p:
+            return call_for_handle(function, self._open(), *arguments, ctypes.byref(options))
+
+        return Operation(start, decode_json, on_progress, timeout)
+
+    def start_inventory(
+        self, catalog: str, warehouse_id: Optional[str] = None, on_progress: Optional[ProgressCallback] = None,
+        timeout_seconds: Optional[float] = None,
+    ) -> Operation[dict[str, Any]]:
+        return self._operation(
+            lib.dbxauth_inventory_start, (_encode(catalog), _encode(warehouse_id)), on_progress, timeout_seconds
+        )
+
+    def start_plan(
+        self, spec: Spec, on_progress: Optional[ProgressCallback] = None, timeout_seconds: Optional[float] = None
+    ) -> Operation[dict[str, Any]]:
+        """Plans a clone; `spec` as in docs/cloning.md: {"source": …, "destination": …}. Changes nothing anywhere."""
+        text = _json_text(spec)
+        return self._operation(lib.dbxauth_clone_plan_start, (text, len(text)), on_progress, timeout_seconds)
+
+    def start_run(
+        self, plan: Spec, on_progress: Optional[ProgressCallback] = None, timeout_seconds: Optional[float] = None
+    ) -> Operation[dict[str, Any]]:
+        """Runs a plan of start_plan()."""
+        text = _json_text(plan)
+        return self._operation(lib.dbxauth_clone_run_start, (text, len(text)), on_progress, timeout_seconds)
+
+    def start_clone(
+        self, spec: Spec, on_progress: Optional[ProgressCallback] = None, timeout_seconds: Optional[float] = None
+    ) -> Operation[dict[str, Any]]:
+        """Plans and runs. Failed steps are in the report."""
+        text = _json_text(spec)
+        return self._operation(lib.dbxauth_clone_start, (text, len(text)), on_progress, timeout_seconds)
+
+    def start_sql(
+        self,
+        sql: str,
+        *,
+        warehouse_id: Optional[str] = None,
+        catalog: Optional[str] = None,
+        schema: Optional[str] = None,
+        parameters: Sequence[Mapping[str, Any]] = (),
+        timeout_seconds: Optional[float] = None,
+    ) -> Operation[dict[str, Any]]:
+        """Runs one statement. `parameters`: [{"name": "id", "value": "7", "type": "INT"}] for `:id`."""
+        request = {"sql": sql, "warehouse_id": warehouse_id, "catalog": catalog, "schema": schema}
+        text = _json_text({**{k: v for k, v in request.items() if v is not None}, "parameters": list(parameters)})
+        return self._operation(lib.dbxauth_sql_start, (text, len(text)), None, timeout_seconds)
+
+    def inventory(self, catalog: str, warehouse_id: Optional[str] = None) -> dict[str, Any]:
+        with self.start_inventory(catalog, warehouse_id) as operation:
+            return operation.result()
+
+    def plan_clone(self, spec: Spec, on_progress: Optional[ProgressCallback] = None) -> dict[str, Any]:
+        with self.start_plan(spec, on_progress) as operation:
+            return operation.result()
+
+    def run_plan(self, plan: Spec, on_progress: Optional[ProgressCallback] = None) -> dict[str, Any]:
+        with self.start_run(plan, on_progress) as operation:
+            return operation.result()
+
+    def clone(self, spec: Spec, on_progress: Optional[ProgressCallback] = None) -> dict[str, Any]:
+        with self.start_clone(spec, on_progress) as operation:
+            return operation.result()
+
+    def sql(self, sql: str, **options: Any) -> dict[str, Any]:
+        with self.start_sql(sql, **options) as operation:
+            return operation.result()
+
+    def close(self) -> None:
+        """Releases the credentials. Operations that were started go on. Safe to call twice."""
+        handle, self._handle = self._handle, None
+        if handle is not None:
+            lib.dbxauth_client_free(handle)
+
+    def __enter__(self) -> "Client":
+        return self
+
+    def __exit__(
+        self, kind: Optional[type[BaseException]], value: Optional[BaseException], trace: Optional[TracebackType]
+    ) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        # At interpreter shutdown the module's names may be gone already.
+        if lib is not None and getattr(self, "_handle", None) is not None:
+            self.close()
+
+
+def plan_sql(plan: Spec) -> str:
+    """A plan as the SQL script that a person can read and run."""
+    text = _json_text(plan)
+    return call_for_text(lib.dbxauth_clone_plan_sql, text, len(text))
