@@ -2,6 +2,8 @@
 #ifndef DBXAUTH_RESULT_HPP
 #define DBXAUTH_RESULT_HPP
 
+#include <functional>
+#include <type_traits>
 #include <utility>
 
 #include <tl/expected.hpp>
@@ -21,6 +23,18 @@ class [[nodiscard]] Result : public tl::expected<T, Error> {
   Result() = default;
   Result(Error error) : Base(tl::unexpect, std::move(error)) {}  // NOLINT(google-explicit-constructor)
   Result(Base base) : Base(std::move(base)) {}                   // NOLINT(google-explicit-constructor)
+
+  /// `next(value)`, which returns a Result; or this error.
+  template <class Next>
+  auto and_then(Next&& next) const& -> std::invoke_result_t<Next, const T&> {
+    if (!*this) return this->error();
+    return std::invoke(std::forward<Next>(next), **this);
+  }
+  template <class Next>
+  auto and_then(Next&& next) && -> std::invoke_result_t<Next, T&&> {
+    if (!*this) return std::move(this->error());
+    return std::invoke(std::forward<Next>(next), std::move(**this));
+  }
 };
 
 template <>
@@ -32,6 +46,12 @@ class [[nodiscard]] Result<void> : public tl::expected<void, Error> {
   Result() = default;
   Result(Error error) : Base(tl::unexpect, std::move(error)) {}  // NOLINT(google-explicit-constructor)
   Result(Base base) : Base(std::move(base)) {}                   // NOLINT(google-explicit-constructor)
+
+  template <class Next>
+  auto and_then(Next&& next) const -> std::invoke_result_t<Next> {
+    if (!*this) return this->error();
+    return std::invoke(std::forward<Next>(next));
+  }
 };
 
 }  // namespace dbxauth

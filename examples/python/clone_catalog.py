@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Clones a catalog with a progress line: clone_catalog.py SOURCE DESTINATION"""
+
+import sys
+
+import dbxauth
+
+
+def main(source: str, destination: str) -> int:
+    with dbxauth.Client() as client:
+        plan = client.plan_clone({"source": source, "destination": destination})
+        print(f"{len(plan['steps'])} statements on {plan['host']}")
+        report = client.run_plan(plan, on_progress=lambda p: print(f"\r{p['done']}/{p['total']}", end="", file=sys.stderr))
+        print(file=sys.stderr)
+        failed = [step for step in report["steps"] if step["outcome"] != "succeeded"]
+        for step in failed:
+            print(f"{step['id']}: {step['outcome']}: {step['error']}")
+        print(f"{len(report['steps']) - len(failed)} of {len(report['steps'])} statements succeeded")
+        return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1], sys.argv[2]))
+    except dbxauth.DbxAuthError as error:
+        sys.exit(f"{error.code}: {error}")
