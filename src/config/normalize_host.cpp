@@ -136,12 +136,6 @@ Result<Server> parse_authority(std::string_view authority) {
   return server;
 }
 
-bool is_loopback(const Server& server) {
-  encoding::Url url;
-  url.host = server.name;
-  return url.is_loopback();
-}
-
 void read_ids(std::string_view query, NormalizedHost& host) {
   std::string org;
   std::string workspace;
@@ -179,7 +173,9 @@ Result<NormalizedHost> normalize_host(std::string_view text) {
   if (!server) return std::move(server).error();
   const std::string name = server->ipv6 ? fmt::format("[{}]", server->name) : server->name;
   const bool http = address->scheme == "http";
-  if (http && !is_loopback(*server)) {
+  Result<encoding::Url> url = encoding::parse_url(fmt::format("{}://{}", address->scheme, name));
+  if (!url) return bad_host("is not a valid name or address");
+  if (http && !url->is_loopback()) {
     return Error(ErrorCode::configuration,
                  fmt::format("the host {0} is given with http://, which would send credentials in the clear; "
                              "write https://{0} (http is accepted for this computer only)", name));
