@@ -7,6 +7,8 @@ install(TARGETS dbxauth EXPORT dbxauth-cpp-targets ARCHIVE DESTINATION ${CMAKE_I
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/dbxauth DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT cpp)
 install(EXPORT dbxauth-cpp-targets NAMESPACE dbxauth:: DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/dbxauth COMPONENT cpp)
 
+# Relative to the .pc file, so that an installation may be moved.
+file(RELATIVE_PATH DBXAUTH_PC_PREFIX ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
 set(_pkgconfig_files)
 if(TARGET dbxauth_c)
   install(TARGETS dbxauth_c EXPORT dbxauth-c-targets LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT c)
