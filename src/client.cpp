@@ -1,2 +1,335 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dbxauth/client.hpp"
+
+#include <algorithm>
+#include <exception>
+#include <future>
+#include <new>
+#include <system_error>
+#include <utility>
+
+#include "auth/authorizing_transport.hpp"
+#include "auth/chain_builder.hpp"
+#include "auth/credential_resolver.hpp"
+#include "base/redaction.hpp"
+#include "base/text.hpp"
+#include "config/config_attributes.hpp"
+#include "config/config_sources.hpp"
+#include "net/http_transport.hpp"
+#include "platform/clock.hpp"
+#include "platform/environment.hpp"
+#include "platform/files.hpp"
+#include "workspace/workspace_client_factory.hpp"
+
+namespace dbxauth {
+
+namespace {
+
+constexpr std::string_view mask = "********";
+
+/// Runs `work` and turns what it throws into an Error: no exception leaves the library.
+template <class T, class Work>
+Result<T> guarded(Work&& work) noexcept {
+  try {
+    return work();
+  } catch (const std::bad_alloc&) {
+    return Error(ErrorCode::out_of_memory, "out of memory");
+  } catch (const std::exception& failure) {
+    return Error(ErrorCode::internal, base::redact(std::string("unexpected exception: ") + failure.what()));
+  } catch (...) {
+    return Error(ErrorCode::user_callback, "a callback threw an exception");
+  }
+}
+
+/// The credentials of a Client, for the transport that adds them.
+class ResolvedCredentials final : public CredentialProvider {
+ public:
+  explicit ResolvedCredentials(std::shared_ptr<auth::CredentialResolver> resolver) : resolver_(std::move(resolver)) {}
+  std::string_view name() const noexcept override { return "chain"; }
+  Result<AuthHeadersPtr> headers(std::chrono::seconds min_validity, const CallContext& context) override {
+    return resolver_->headers(min_validity, context);
+  }
+  void reject(const AuthHeaders& rejected) noexcept override { resolver_->reject(rejected); }
+  Result<Token> token(std::chrono::seconds min_validity, const CallContext& context) override {
+    return resolver_->token(min_validity, context);
+  }
+
+ private:
+  const std::shared_ptr<auth::CredentialResolver> resolver_;
+};
+
+/// The shared login's store and where processes meet before they renew it.
+Result<void> open_shared_login(const ClientOptions& options, const platform::Environment& environment,
+                               auth::ChainInputs& inputs) {
+  if (options.token_cache) {
+    inputs.token_cache = options.token_cache;
+    return {};
+  }
+  const std::string home = environment.home_directory();
+  if (home.empty()) return {};
+  const std::string directory = platform::join_path(home, ".databricks");
+  auto cache = make_file_token_cache(platform::join_path(directory, "token-cache.json"));
+  if (!cache) return std::move(cache).error();
+  inputs.token_cache = std::move(*cache);
+  inputs.lock_directory = platform::join_path(directory, "locks");
+  return {};
+}
+
+Result<config::ConfigSources> read_sources(const ClientOptions& options, platform::Environment environment) {
+  config::SourceOptions request;
+  request.attributes = &options.attributes;
+  request.attribute_places = &options.attribute_places;
+  request.profile = options.profile;
+  request.config_file = options.config_file;
+  request.rules = options.rules;
+  request.load_dotenv = options.load_dotenv;
+  request.dotenv_file = options.dotenv_file;
+  request.environment = std::move(environment);
+  return config::load_sources(request);
+}
+
+/// The host that was asked for, checked, and the ids that a pasted URL brings along.
+Result<config::NormalizedHost> requested_host(const config::ConfigSources& sources) {
+  const config::AttributeValue* value = sources.find_attribute("host");
+  if (value == nullptr) return config::NormalizedHost{};
+  auto host = config::normalize_host(value->value.reveal());
+  if (!host) {
+    Error error = std::move(host).error();
+    error.message = "the host (" + value->provenance.place + "): " + error.message;
+    return error;
+  }
+  return std::move(*host);
+}
+
+bool same_place(const Provenance& a, const Provenance& b) { return a.layer == b.layer && a.place == b.place; }
+
+}  // namespace
+
+struct Client::State {
+  config::ConfigSources sources;
+  config::NormalizedHost requested;
+  std::chrono::milliseconds auth_timeout{0};
+  std::shared_ptr<net::HttpTransport> transport;  ///< Retrying, without credentials.
+  std::shared_ptr<auth::CredentialResolver> resolver;
+
+  Result<AuthHeadersPtr> headers(std::chrono::seconds min_validity, const CallContext& context) const {
+    if (resolver->winner() != nullptr) return resolver->headers(min_validity, context);
+    return resolver->headers(min_validity, context.limited_to(auth_timeout));
+  }
+
+  std::string text(std::string_view name) const {
+    const config::AttributeValue* value = sources.find_attribute(name);
+    return value == nullptr ? std::string() : std::string(base::trim(value->value.reveal()));
+  }
+
+  /// The host of the credentials in use, else the one that was asked for.
+  std::string host() const {
+    if (const auth::Candidate* winner = resolver->winner()) {
+      if (winner->late_host) return winner->late_host();
+      if (!winner->host.empty()) return winner->host;
+    }
+    return requested.host;
+  }
+
+  std::string workspace_id() const {
+    std::string id = text("workspace_id");
+    return id.empty() ? requested.workspace_id : id;
+  }
+
+  ConfigValue show(const config::ConfigAttribute& attribute) const {
+    const auth::Candidate* winner = resolver->winner();
+    const auth::UsedAttribute* used = nullptr;
+    if (winner != nullptr) {
+      const auto found = std::find_if(winner->used.begin(), winner->used.end(),
+                                      [&attribute](const auth::UsedAttribute& one) { return one.name == attribute.name; });
+      if (found != winner->used.end()) used = &*found;
+    }
+    const config::AttributeValue* shown = nullptr;
+    for (const config::AttributeLayer& layer : sources.layers) {
+      const config::AttributeValue* value = layer.find(attribute.name);
+      if (value == nullptr || (used != nullptr && !same_place(used->provenance, value->provenance))) continue;
+      shown = value;
+      break;
+    }
+    ConfigValue value;
+    if (shown == nullptr) return value;
+    value.name = std::string(attribute.name);
+    value.sensitive = attribute.sensitive;
+    value.value = attribute.sensitive ? std::string(mask) : base::redact(shown->value.reveal());
+    if (attribute.name == "host" && !host().empty()) {
+      if (auto normalized = config::normalize_host(shown->value.reveal())) value.value = normalized->host;
+    }
+    value.provenance = shown->provenance;
+    value.used = used != nullptr;
+    return value;
+  }
+
+  Config config() const {
+    Config config;
+    config.host = host();
+    config.account_id = text("account_id");
+    if (config.account_id.empty()) config.account_id = requested.account_id;
+    config.workspace_id = workspace_id();
+    config.profile = sources.profile;
+    config.config_file = sources.config_file;
+    if (const auth::Candidate* winner = resolver->winner()) config.auth_type = winner->attempt.strategy;
+    config.warehouse_id = text("warehouse_id");
+    config.rules = sources.rules;
+    for (const config::ConfigAttribute& attribute : config::config_attributes()) {
+      ConfigValue value = show(attribute);
+      if (!value.name.empty()) config.values.push_back(std::move(value));
+    }
+    config.warnings = sources.warnings;
+    return config;
+  }
+
+  Result<WorkspaceClient> workspace(const CallContext& context) const {
+    auto resolved = headers(std::chrono::seconds{0}, context);
+    if (!resolved) return std::move(resolved).error();
+    const std::string target = host();
+    if (target.empty()) {
+      return Error(ErrorCode::configuration, "no workspace is named; set DATABRICKS_HOST or the attribute host");
+    }
+    auto authorised =
+        auth::make_authorizing_transport(transport, std::make_shared<ResolvedCredentials>(resolver), target);
+    if (!authorised) return std::move(authorised).error();
+    return workspace::make_workspace_client(target, std::move(*authorised), transport, workspace_id());
+  }
+};
+
+namespace {
+
+/// Where a clone runs, and the catalogs it is about.
+struct CloneGround {
+  WorkspaceClient workspace;
+  CloneSpec spec;
+  CatalogInventory source;
+  CatalogInventory destination;
+};
+
+void report_phase(const ProgressCallback& on_progress, std::string phase, std::string current) {
+  if (!on_progress) return;
+  Progress progress;
+  progress.phase = std::move(phase);
+  progress.current = std::move(current);
+  on_progress(progress);
+}
+
+/// Both at once. When no thread can be started, one after the other.
+Result<void> take_inventories(CloneGround& ground, const CallContext& context) {
+  const auto take = [&ground, &context](const std::string& catalog) {
+    return guarded<CatalogInventory>(
+        [&] { return CatalogInventory::take(ground.workspace, catalog, ground.spec.warehouse_id, context); });
+  };
+  std::future<Result<CatalogInventory>> destination;
+  try {
+    destination = std::async(std::launch::async, take, std::cref(ground.spec.destination));
+  } catch (const std::system_error&) {
+    destination = std::async(std::launch::deferred, take, std::cref(ground.spec.destination));
+  }
+  auto source = take(ground.spec.source);
+  auto other = destination.get();
+  if (!source) return std::move(source).error();
+  if (!other) return std::move(other).error();
+  ground.source = std::move(*source);
+  ground.destination = std::move(*other);
+  return {};
+}
+
+Result<CloneGround> survey(const Client& client, const std::string& preferred_warehouse, const CloneSpec& spec,
+                           const CallContext& context, const ProgressCallback& on_progress) {
+  if (spec.source.empty() || spec.destination.empty()) {
+    return Error(ErrorCode::invalid_argument, "a clone needs the names of a source and a destination catalog");
+  }
+  auto workspace = client.workspace(context);
+  if (!workspace) return std::move(workspace).error();
+  CloneGround ground{std::move(*workspace), spec, {}, {}};
+  if (ground.spec.warehouse_id.empty()) {
+    auto warehouse = ground.workspace.choose_warehouse(preferred_warehouse, context);
+    if (!warehouse) return std::move(warehouse).error();
+    ground.spec.warehouse_id = warehouse->id;
+  }
+  report_phase(on_progress, "inventory", spec.source + ", " + spec.destination);
+  if (auto taken = take_inventories(ground, context); !taken) return std::move(taken).error();
+  return ground;
+}
+
+}  // namespace
+
+Client::Client(std::shared_ptr<State> state) noexcept : state_(std::move(state)) {}
+Client::~Client() = default;
+
+Result<Client> Client::create(ClientOptions options) {
+  return guarded<Client>([&options]() -> Result<Client> {
+    platform::Environment environment = options.environment ? platform::Environment(std::move(*options.environment))
+                                                            : platform::Environment::of_process();
+    auto sources = read_sources(options, environment);
+    if (!sources) return std::move(sources).error();
+    auto state = std::make_shared<State>();
+    state->sources = std::move(*sources);
+    auto requested = requested_host(state->sources);
+    if (!requested) return std::move(requested).error();
+    state->requested = std::move(*requested);
+    state->auth_timeout = options.http.auth_timeout;
+    state->transport = net::make_retrying_transport(net::make_curl_transport(options.http, environment), {});
+
+    auth::ChainInputs inputs;
+    inputs.sources = &state->sources;
+    inputs.providers = std::move(options.providers);
+    inputs.notebook = std::move(options.notebook);
+    inputs.transport = state->transport;
+    inputs.clock = platform::Clock::system();
+    inputs.policy.flight_limit = options.http.auth_timeout;
+    if (auto opened = open_shared_login(options, environment, inputs); !opened) return std::move(opened).error();
+    state->resolver = std::make_shared<auth::CredentialResolver>(auth::plan_credentials(inputs));
+    return Client(std::move(state));
+  });
+}
+
+Config Client::config() const { return state_->config(); }
+
+Result<AuthHeadersPtr> Client::headers(std::chrono::seconds min_validity, const CallContext& context) const {
+  return guarded<AuthHeadersPtr>([&] { return state_->headers(min_validity, context); });
+}
+
+void Client::reject(const AuthHeaders& rejected) const noexcept { state_->resolver->reject(rejected); }
+
+Result<Token> Client::token(std::chrono::seconds min_validity, const CallContext& context) const {
+  return guarded<Token>(
+      [&] { return state_->resolver->token(min_validity, context.limited_to(state_->auth_timeout)); });
+}
+
+std::vector<Attempt> Client::attempts(const CallContext& context) const {
+  std::vector<Attempt> attempts = state_->resolver->attempts();
+  if (!attempts.empty()) return attempts;
+  const auto resolved = headers(std::chrono::seconds{0}, context);
+  return resolved ? state_->resolver->attempts() : resolved.error().attempts;
+}
+
+Result<WorkspaceClient> Client::workspace(const CallContext& context) const {
+  return guarded<WorkspaceClient>([&] { return state_->workspace(context); });
+}
+
+Result<ClonePlan> Client::plan_clone(const CloneSpec& spec, const CallContext& context,
+                                     const ProgressCallback& on_progress) const {
+  return guarded<ClonePlan>([&]() -> Result<ClonePlan> {
+    auto ground = survey(*this, state_->text("warehouse_id"), spec, context, on_progress);
+    if (!ground) return std::move(ground).error();
+    report_phase(on_progress, "plan", {});
+    return dbxauth::plan_clone(ground->source, ground->destination, ground->spec);
+  });
+}
+
+Result<CloneReport> Client::clone(const CloneSpec& spec, const CallContext& context,
+                                  const ProgressCallback& on_progress) const {
+  return guarded<CloneReport>([&]() -> Result<CloneReport> {
+    auto ground = survey(*this, state_->text("warehouse_id"), spec, context, on_progress);
+    if (!ground) return std::move(ground).error();
+    report_phase(on_progress, "plan", {});
+    const auto plan = dbxauth::plan_clone(ground->source, ground->destination, ground->spec);
+    if (!plan) return plan.error();
+    return run_clone(ground->workspace, *plan, context, on_progress);
+  });
+}
+
+}  // namespace dbxauth
