@@ -2,9 +2,11 @@
 #include "http_message.hpp"
 
 #include <charconv>
+#include <chrono>
 
 #include "base/json_writer.hpp"
 #include "base/text.hpp"
+#include "encoding/timestamp.hpp"
 #include "encoding/url.hpp"
 
 namespace dbxauth::emulator {
@@ -27,7 +29,7 @@ std::int64_t HttpRequest::query_integer(std::string_view name, std::int64_t fall
   std::int64_t value = 0;
   const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), value);
   if (error != std::errc() || end != text->data() + text->size())
-    throw invalid_parameter("Could not parse request object: query parameter '" + std::string(name) +
+    throw bad_parameter("Could not parse request object: query parameter '" + std::string(name) +
                             "' expects an integer");
   return value;
 }
@@ -37,7 +39,7 @@ bool HttpRequest::query_boolean(std::string_view name, bool fallback) const {
   if (!text || text->empty()) return fallback;
   if (*text == "true") return true;
   if (*text == "false") return false;
-  throw invalid_parameter("Could not parse request object: query parameter '" + std::string(name) +
+  throw bad_parameter("Could not parse request object: query parameter '" + std::string(name) +
                           "' expects true or false");
 }
 
@@ -77,11 +79,11 @@ HttpResponse error_response(const ApiError& error, ErrorDialect dialect, std::st
   json.begin_object();
   switch (dialect) {
     case ErrorDialect::databricks:
-      json.member("error_code", error.code()).member("message", error.message());
+      json.member("error_code", error.error_code).member("message", error.message);
       json.key("details").begin_array();
       json.begin_object()
           .member("@type", "type.googleapis.com/google.rpc.ErrorInfo")
-          .member("reason", error.code())
+          .member("reason", error.error_code)
           .member("domain", "emulator.databricks.com")
           .end_object();
       json.begin_object()
@@ -93,26 +95,31 @@ HttpResponse error_response(const ApiError& error, ErrorDialect dialect, std::st
       break;
     case ErrorDialect::scim:
       json.key("schemas").begin_array().string("urn:ietf:params:scim:api:messages:2.0:Error").end_array();
-      json.member("detail", error.message()).member("status", std::to_string(error.status()));
+      json.member("detail", error.message).member("status", std::to_string(error.http_status));
       break;
     case ErrorDialect::oauth:
-      json.member("error", error.code()).member("error_description", error.message());
+      json.member("error", error.error_code).member("error_description", error.message);
+      break;
+    case ErrorDialect::entra:
+      json.member("error", error.error_code).member("error_description", error.message);
+      json.member("trace_id", request_id).member("correlation_id", request_id);
+      json.member("timestamp", encoding::format_rfc3339(std::chrono::system_clock::now()));
       break;
   }
   json.end_object();
-  return json_response(json.take(), error.status());
+  return json_response(json.take(), error.http_status);
 }
 
 namespace {
-ApiError wrong_type(std::string_view name, std::string_view expected) {
-  return invalid_parameter("Could not parse request object: '" + std::string(name) + "' expects " +
+RequestError wrong_type(std::string_view name, std::string_view expected) {
+  return bad_parameter("Could not parse request object: '" + std::string(name) + "' expects " +
                            std::string(expected));
 }
 }  // namespace
 
 std::string required_string(base::JsonView object, std::string_view name) {
   auto value = optional_string(object, name);
-  if (!value || value->empty()) throw invalid_parameter("Missing required field: " + std::string(name));
+  if (!value || value->empty()) throw bad_parameter("Missing required field: " + std::string(name));
   return std::move(*value);
 }
 

@@ -9,9 +9,9 @@
 #include <utility>
 #include <vector>
 
-#include "api_error.hpp"
 #include "base/json_reader.hpp"
-#include "principal.hpp"
+#include "metastore.hpp"
+#include "request_error.hpp"
 
 namespace dbxauth::emulator {
 
