@@ -42,6 +42,8 @@ struct HttpRequest {
   std::string_view subject = "net";                        ///< For log records.
 
   HttpRequest clone() const;
+  /// Whether it may be sent again after it may have reached the server.
+  bool may_be_replayed() const noexcept;
 };
 
 struct HttpResponse {
@@ -54,9 +56,13 @@ struct HttpResponse {
   bool ok() const noexcept { return status >= 200 && status < 300; }
 };
 
+/// See HttpTransport::send.
+inline constexpr std::string_view kNotSent = "NOT_SENT";
+
 /// Sends one request and returns whatever the server answered, any status included. An Error means that there is no
 /// answer: network, tls, timed_out, cancelled, protocol (oversized), invalid_argument (plain http to a remote host).
-/// Implementations are thread-safe.
+/// When the request cannot have reached the server (no address, refused, no connection in time) Error::server_code is
+/// kNotSent. Implementations are thread-safe.
 class HttpTransport {
  public:
   virtual ~HttpTransport() = default;
