@@ -23,7 +23,7 @@ using simdjson::dom::element;
 using simdjson::dom::element_type;
 using simdjson::dom::object;
 
-// simdjson counts the scalar inside the innermost container as a level of its own.
+// simdjson refuses the level that reaches its limit. It does not count an empty container.
 constexpr std::size_t kDepthLimit = 256 + 1;
 // The sizes kept in simdjson's tape stop counting here.
 constexpr std::size_t kSaturatedSize = 0xFFFFFF;
