@@ -192,8 +192,9 @@ std::vector<std::string> similar_attribute_names(std::string_view name) {
   }
   std::stable_sort(candidates.begin(), candidates.end(),
                    [](const Candidate& a, const Candidate& b) { return a.distance < b.distance; });
+  const bool certain = !candidates.empty() && candidates.front().distance == 0;
   std::vector<std::string> names;
-  for (std::size_t i = 0; i < candidates.size() && i < 3; ++i) names.emplace_back(candidates[i].name);
+  for (std::size_t i = 0; i < candidates.size() && i < (certain ? 1u : 3u); ++i) names.emplace_back(candidates[i].name);
   return names;
 }
 

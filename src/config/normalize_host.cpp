@@ -77,6 +77,8 @@ Result<Address> split_address(std::string_view text) {
     address.query = rest.substr(question + 1);
     address.query = address.query.substr(0, address.query.find('#'));
   }
+  // Browsers take a backslash for a slash, URL parsers do not: the two would see different hosts.
+  if (address.authority.find('\\') != std::string_view::npos) return bad_host("contains a backslash");
   const std::size_t user_info = address.authority.rfind('@');
   if (user_info != std::string_view::npos) address.authority.remove_prefix(user_info + 1);
   return address;

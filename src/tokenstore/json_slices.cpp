@@ -32,7 +32,8 @@ class Slicer {
     bool intact = true;
     for (int recoveries = 0; recoveries <= kMostRecoveries;) {
       const Step step = read_member(object);
-      if (step == Step::closed) {
+      // After damage a brace may be that of an inner object.
+      if (step == Step::closed && (intact || at_end())) {
         object.complete = intact && at_end();
         return object;
       }

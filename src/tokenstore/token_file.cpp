@@ -17,6 +17,10 @@ constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 bool is_valid_json(std::string_view raw) { return base::JsonDocument::parse(raw, "a value").has_value(); }
 
+bool is_number(std::string_view raw) {
+  return !raw.empty() && raw.size() < 10 && raw.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
 bool is_object(std::string_view raw) { return !raw.empty() && raw.front() == '{'; }
 
 }  // namespace
@@ -34,6 +38,8 @@ Result<TokenFile> TokenFile::parse(SecretString text, std::string path) {
   bool version_stated = false;
   for (const RawMember& member : outline.members) {
     if (base::equals_ignoring_case(member.key, "version")) {
+      // In a damaged text only a number counts: the value may have been cut off.
+      if (!outline.complete && !is_number(member.value)) continue;
       if (Result<void> version = file.read_version(member.value); !version) return std::move(version).error();
       version_stated = true;
     } else if (base::equals_ignoring_case(member.key, "tokens")) {
@@ -60,11 +66,10 @@ Result<TokenFile> TokenFile::parse(SecretString text, std::string path) {
 
 Result<void> TokenFile::read_version(std::string_view raw) {
   if (raw == "1") return {};
-  const bool number = !raw.empty() && raw.size() < 10 && raw.find_first_not_of("0123456789") == std::string_view::npos;
   return Error(ErrorCode::storage_unavailable,
                fmt::format("the token cache {} needs version 1 and has {}; another program wrote it: update dbxauth, or "
                            "move the file away and log in again", path_,
-                           number ? fmt::format("version {}", raw) : std::string("no valid version number")));
+                           is_number(raw) ? fmt::format("version {}", raw) : std::string("no valid version number")));
 }
 
 bool TokenFile::read_tokens(std::string_view raw) {
