@@ -179,7 +179,9 @@ Result<void> StatementResultReader::append_rows(base::JsonView rows) {
         problem = "a cell is neither text nor null";
       }
     });
-    if (!result_.columns.empty() && cells.size() != result_.columns.size()) problem = "a row has not one cell per column";
+    if (problem.empty() && !result_.columns.empty() && cells.size() != result_.columns.size()) {
+      problem = "a row has not one cell per column";
+    }
     result_.rows.push_back(std::move(cells));
   });
   if (!problem.empty()) return malformed(problem);
