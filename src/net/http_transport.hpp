@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,7 +15,9 @@
 #include "dbxauth/http_options.hpp"
 #include "dbxauth/result.hpp"
 #include "dbxauth/secret_string.hpp"
+#include "platform/clock.hpp"
 #include "platform/environment.hpp"
+#include "platform/random_source.hpp"
 
 namespace dbxauth::net {
 
@@ -82,7 +85,20 @@ struct RetryPolicy {
 };
 
 /// Retries 429 and 503 (honouring `Retry-After` in both forms, never sleeping past the deadline), 502/504 and lost
-/// connections of replayable requests. The last answer or error is returned as it is.
+/// connections of replayable requests; a connection that could not be made is tried once more. The last answer or error is
+/// returned as it is: at once when the wait that the server asks for does not fit before the deadline.
 std::shared_ptr<HttpTransport> make_retrying_transport(std::shared_ptr<HttpTransport> next, RetryPolicy policy);
+
+/// What the passing of time means to a retrying transport; tests replace it. All members are set and thread-safe.
+struct RetryTiming {
+  std::shared_ptr<const platform::Clock> clock = platform::Clock::system();    ///< For `Retry-After` dates.
+  std::function<double()> random_fraction = platform::random_fraction;         ///< In [0, 1).
+  std::function<Result<void>(std::chrono::milliseconds duration, const CallContext& context)> sleep =
+      [](std::chrono::milliseconds duration, const CallContext& context) {
+        return context.sleep_for(duration, "waiting to try a request again");
+      };
+};
+std::shared_ptr<HttpTransport> make_retrying_transport(std::shared_ptr<HttpTransport> next, RetryPolicy policy,
+                                                       RetryTiming timing);
 
 }  // namespace dbxauth::net

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/logging.hpp"
+#include "encoding/timestamp.hpp"
+#include "net/http_transport.hpp"
+
+namespace dbxauth::net {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr int kMostConnectionAttempts = 2;  // A wrong address should be reported soon, a passing fault survived.
+
+bool was_not_sent(const Error& error) { return error.server_code == kNotSent; }
+
+bool may_retry_status(const HttpRequest& request, int status) {
+  if (status == 429 || status == 503) return true;  // The server says that it did not act.
+  return (status == 502 || status == 504) && request.may_be_replayed();
+}
+
+bool may_retry_error(const HttpRequest& request, const Error& error, int connection_failures) {
+  if (!error.retryable || (error.code != ErrorCode::network && error.code != ErrorCode::timed_out)) return false;
+  return was_not_sent(error) ? connection_failures < kMostConnectionAttempts : request.may_be_replayed();
+}
+
+class RetryingTransport final : public HttpTransport {
+ public:
+  RetryingTransport(std::shared_ptr<HttpTransport> next, RetryPolicy policy, RetryTiming timing)
+      : next_(std::move(next)), policy_(policy), timing_(std::move(timing)) {}
+
+  Result<HttpResponse> send(const HttpRequest& request, const CallContext& context) override {
+    const CallContext budget = context.limited_to(policy_.total);
+    int connection_failures = 0;
+    for (int attempt = 1;; ++attempt) {
+      // Not limited to the budget: that bounds the tries, not a single one which the caller allows to take longer.
+      Result<HttpResponse> outcome = next_->send(request, context);
+      if (!outcome && was_not_sent(outcome.error())) ++connection_failures;
+      const bool again = outcome ? may_retry_status(request, outcome->status)
+                                 : may_retry_error(request, outcome.error(), connection_failures);
+      if (!again || attempt >= policy_.maximum_attempts) return finished(std::move(outcome));
+      const milliseconds delay = delay_before_next(outcome, attempt);
+      if (delay >= budget.remaining(milliseconds::max())) return finished(std::move(outcome));
+      log_retry(request, outcome, attempt, delay);
+      auto slept = timing_.sleep(delay, budget);
+      if (!slept) return slept.error();
+    }
+  }
+
+ private:
+  static Result<HttpResponse> finished(Result<HttpResponse> outcome) {
+    if (!outcome && was_not_sent(outcome.error())) outcome.error().server_code.clear();
+    return outcome;
+  }
+
+  milliseconds delay_before_next(const Result<HttpResponse>& outcome, int attempt) const {
+    const double fraction = timing_.random_fraction();
+    if (outcome) {
+      const auto asked = encoding::parse_retry_after(outcome->header("retry-after"), timing_.clock->now());
+      // A little more than asked, so that callers who were turned away together do not come back together.
+      if (asked) return saturating_add(*asked, scaled(policy_.base_delay / 4, fraction));
+    }
+    milliseconds ceiling = std::min(policy_.base_delay, policy_.maximum_delay);
+    for (int doubled = 1; doubled < attempt && ceiling < policy_.maximum_delay; ++doubled) {
+      ceiling = std::min(ceiling * 2, policy_.maximum_delay);
+    }
+    return scaled(ceiling, fraction);
+  }
+
+  static milliseconds scaled(milliseconds duration, double fraction) {
+    return milliseconds(static_cast<milliseconds::rep>(static_cast<double>(duration.count()) * fraction));
+  }
+
+  static milliseconds saturating_add(milliseconds a, milliseconds b) {
+    return a > milliseconds::max() - b ? milliseconds::max() : a + b;
+  }
+
+  void log_retry(const HttpRequest& request, const Result<HttpResponse>& outcome, int attempt, milliseconds delay) const {
+    if (!base::log_enabled(LogLevel::debug)) return;
+    const std::string_view address = std::string_view(request.url).substr(0, request.url.find('?'));
+    base::log(LogLevel::debug, request.subject,
+              fmt::format("{} {}: {}; try {} of at most {} follows in {} ms", to_string(request.method), address,
+                          outcome ? fmt::format("HTTP {}", outcome->status) : outcome.error().message, attempt + 1,
+                          policy_.maximum_attempts, delay.count()));
+  }
+
+  const std::shared_ptr<HttpTransport> next_;
+  const RetryPolicy policy_;
+  const RetryTiming timing_;
+};
+
+}  // namespace
+
+std::shared_ptr<HttpTransport> make_retrying_transport(std::shared_ptr<HttpTransport> next, RetryPolicy policy) {
+  return make_retrying_transport(std::move(next), policy, RetryTiming{});
+}
+
+std::shared_ptr<HttpTransport> make_retrying_transport(std::shared_ptr<HttpTransport> next, RetryPolicy policy,
+                                                       RetryTiming timing) {
+  return std::make_shared<RetryingTransport>(std::move(next), policy, std::move(timing));
+}
+
+}  // namespace dbxauth::net
