@@ -1,0 +1,536 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <map>
+#include <string>
+
+#include <catch2/catch.hpp>
+
+#include "chain_fixture.hpp"
+
+using namespace dbxauth;
+using testing::ChainFixture;
+using Values = ChainFixture::Values;
+
+namespace {
+
+const std::string a = "https://a.example";
+const std::string b = "https://b.example";
+
+const Values m2m{{"client_id", "id"}, {"client_secret", "secret"}};
+const Values azure{{"azure_client_id", "app"}, {"azure_client_secret", "secret"}, {"azure_tenant_id", "tenant"}};
+
+Values operator+(Values left, const Values& right) {
+  left.insert(left.end(), right.begin(), right.end());
+  return left;
+}
+Values at(const std::string& host) { return {{"host", host}}; }
+Values pat(const std::string& token) { return {{"token", token}}; }
+
+/// A cache with one login.
+class OneLogin final : public TokenCache {
+ public:
+  OneLogin(std::string key, std::chrono::system_clock::time_point expires) : key_(std::move(key)), expires_(expires) {}
+  std::string_view kind() const noexcept override { return "one"; }
+  std::string location() const override { return "a test"; }
+  Result<Token> get(std::string_view key, const CallContext&) override {
+    if (key != key_) return Error(ErrorCode::not_found, "nothing there");
+    Token token;
+    token.access_token = SecretString("login-token");
+    token.expires_at = expires_;
+    return token;
+  }
+  Result<void> put(const std::vector<std::string>&, const Token&, const CallContext&) override { return {}; }
+  Result<void> remove(std::string_view, const CallContext&) override { return {}; }
+  Result<std::vector<std::string>> list(const CallContext&) override { return std::vector<std::string>{key_}; }
+  Result<void> availability(const CallContext&) override { return {}; }
+
+ private:
+  std::string key_;
+  std::chrono::system_clock::time_point expires_;
+};
+
+}  // namespace
+
+// ---- layered -------------------------------------------------------------------------------------------------------
+
+TEST_CASE("layered: explicit host and token come first of all", "[layered]") {
+  ChainFixture f;
+  f.layer(Layer::explicit_option, at(a) + pat("t-explicit") + m2m).layer(Layer::environment, at(a) + pat("t-env"));
+  const auto outcome = f.resolve();
+  CHECK(outcome.used == "pat@explicit");
+  CHECK(outcome.value == "Bearer t-explicit");
+  CHECK(outcome.verdict("oauth-m2m", "explicit") == "ignored");
+  CHECK(outcome.verdict("pat", "environment") == "ignored");
+  CHECK(outcome.find("pat", "environment")->reason == "not tried: pat (explicit) decides");
+}
+
+TEST_CASE("layered: inside a layer OAuth, then Azure, then PAT, then basic", "[layered]") {
+  const Values basic{{"username", "u"}, {"password", "p"}};
+  struct Row {
+    Values values;
+    std::string used;
+  };
+  const auto row = GENERATE_COPY(Row{m2m + azure + pat("t") + basic, "oauth-m2m"}, Row{azure + pat("t") + basic, "azure-client-secret"},
+                                 Row{pat("t") + basic, "pat"}, Row{basic, "basic"});
+  ChainFixture f;
+  f.layer(Layer::environment, at("https://adb-1.2.azuredatabricks.net") + row.values);
+  const auto outcome = f.resolve();
+  CHECK(outcome.used == row.used + "@environment");
+  CHECK(outcome.host == "https://adb-1.2.azuredatabricks.net");
+}
+
+TEST_CASE("layered: the highest layer that names a credential decides", "[layered]") {
+  ChainFixture f;
+  f.layer(Layer::named_profile, at(a) + pat("t-profile"), "profile staging")
+      .layer(Layer::environment, at(a) + m2m)
+      .layer(Layer::default_profile, at(a) + pat("t-default"))
+      .layer(Layer::saved_session, at(a) + pat("t-session"));
+  const auto outcome = f.resolve();
+  CHECK(outcome.used == "pat@profile staging");
+  CHECK(outcome.verdict("oauth-m2m", "environment") == "ignored");
+  CHECK(outcome.verdict("pat", "default profile") == "ignored");
+  CHECK(outcome.verdict("pat", "saved session") == "ignored");
+  CHECK(f.wire->request_count() == 0);
+}
+
+TEST_CASE("layered: every layer gets its turn", "[layered]") {
+  const Layer kind = GENERATE(Layer::explicit_option, Layer::named_profile, Layer::environment, Layer::dotenv,
+                              Layer::default_profile, Layer::saved_session);
+  ChainFixture f;
+  f.layer(kind, at(a) + pat("t"));
+  CHECK(f.resolve().used == "pat@" + std::string(to_string(kind)));
+}
+
+TEST_CASE("layered: the deciding layer may take its host from below or above", "[layered]") {
+  SECTION("below") {
+    ChainFixture f;
+    f.layer(Layer::environment, pat("t-env")).layer(Layer::default_profile, at(a) + pat("t-default"));
+    const auto outcome = f.resolve();
+    CHECK(outcome.value == "Bearer t-env");
+    CHECK(outcome.host == a);
+    REQUIRE(outcome.attributes.size() == 2);
+    CHECK(outcome.attributes[0].provenance.layer == Layer::default_profile);
+    CHECK(outcome.attributes[1].provenance.layer == Layer::environment);
+  }
+  SECTION("above") {
+    ChainFixture f;
+    f.layer(Layer::explicit_option, at(a)).layer(Layer::environment, pat("t-env"));
+    CHECK(f.resolve().host == a);
+  }
+}
+
+TEST_CASE("layered: a secret may complete an id of a higher layer", "[layered]") {
+  ChainFixture f;
+  f.layer(Layer::named_profile, Values{{"host", a}, {"client_id", "id"}}, "profile p")
+      .layer(Layer::environment, Values{{"client_secret", "s"}});
+  CHECK(f.resolve().used == "oauth-m2m@profile p");
+}
+
+TEST_CASE("layered: a credential is not sent to a host when its own layer names another", "[layered][hosts]") {
+  ChainFixture f;
+  f.layer(Layer::explicit_option, at(b)).layer(Layer::environment, at(a) + pat("t-of-a") + m2m);
+  const auto outcome = f.resolve();
+  CHECK(outcome.used.empty());
+  CHECK(outcome.verdict("pat", "environment") == "ignored");
+  CHECK(outcome.verdict("oauth-m2m", "environment") == "ignored");
+  CHECK(outcome.find("pat", "environment")->reason.find(a) != std::string::npos);
+  CHECK(outcome.find("pat", "environment")->reason.find(b) != std::string::npos);
+  CHECK(f.wire->request_count() == 0);
+
+  SECTION("the next layer that fits is used") {
+    f.layer(Layer::default_profile, at(b) + pat("t-of-b"));
+    CHECK(f.resolve().value == "Bearer t-of-b");
+  }
+  SECTION("also when only a part comes from that layer") {
+    ChainFixture g;
+    g.layer(Layer::named_profile, Values{{"host", b}, {"client_id", "id"}})
+        .layer(Layer::environment, Values{{"host", a}, {"client_secret", "s"}});
+    const auto split = g.resolve();
+    CHECK(split.used.empty());
+    CHECK(g.wire->request_count() == 0);
+  }
+}
+
+TEST_CASE("layered: the same host in other words is the same host", "[layered][hosts]") {
+  ChainFixture f;
+  f.layer(Layer::explicit_option, at("a.example/")).layer(Layer::environment, at("https://A.example") + pat("t"));
+  CHECK(f.resolve().used == "pat@environment");
+}
+
+TEST_CASE("layered: the host of .env takes no credential from outside", "[layered][hosts]") {
+  SECTION("token in the environment") {
+    ChainFixture f;
+    f.layer(Layer::environment, pat("t-env")).layer(Layer::dotenv, at("https://evil.example"));
+    const auto outcome = f.resolve();
+    CHECK(outcome.used.empty());
+    CHECK(outcome.verdict("pat", "environment") == "ignored");
+    CHECK(outcome.find("pat", "environment")->reason.find(".env") != std::string::npos);
+  }
+  SECTION("token in the default profile") {
+    ChainFixture f;
+    f.layer(Layer::dotenv, at("https://evil.example")).layer(Layer::default_profile, pat("t-default"));
+    CHECK(f.resolve().used.empty());
+  }
+  SECTION("a service principal in the environment") {
+    ChainFixture f;
+    f.layer(Layer::environment, m2m).layer(Layer::dotenv, at("https://evil.example"));
+    CHECK(f.resolve().used.empty());
+    CHECK(f.wire->request_count() == 0);
+  }
+  SECTION("shared login") {
+    ChainFixture f;
+    f.inputs.token_cache = std::make_shared<OneLogin>("https://evil.example", f.clock->now() + std::chrono::hours(1));
+    f.layer(Layer::dotenv, at("https://evil.example"));
+    CHECK(f.resolve().used.empty());
+  }
+  SECTION("its own token is fine") {
+    ChainFixture f;
+    f.layer(Layer::dotenv, at(a) + pat("t"));
+    CHECK(f.resolve().used == "pat@.env");
+  }
+  SECTION("a layer that names the very host itself is fine") {
+    ChainFixture f;
+    f.layer(Layer::dotenv, at(a)).layer(Layer::default_profile, at(a) + pat("t"));
+    CHECK(f.resolve().used == "pat@default profile");
+  }
+}
+
+TEST_CASE("layered: .env cannot redirect a secret by a discovery URL", "[layered][hosts]") {
+  ChainFixture f;
+  f.layer(Layer::environment, at(a) + m2m).layer(Layer::dotenv, Values{{"discovery_url", "https://evil.example/meta"}});
+  CHECK(f.resolve().used == "oauth-m2m@environment");
+  CHECK(f.wire->request_count("evil.example") == 0);
+}
+
+TEST_CASE("layered: an explicitly configured strategy that fails stops the chain", "[layered]") {
+  ChainFixture f;
+  f.oauth_works = false;
+  f.layer(Layer::environment, at(a) + m2m + pat("t-env")).layer(Layer::default_profile, at(a) + pat("t"));
+  const auto outcome = f.resolve();
+  CHECK(outcome.used.empty());
+  CHECK(outcome.error.code == ErrorCode::authentication_failed);
+  CHECK(outcome.verdict("oauth-m2m", "environment") == "failed");
+  CHECK(outcome.verdict("pat", "environment") == "ignored");
+  CHECK(outcome.verdict("pat", "default profile") == "ignored");
+  CHECK(outcome.error.message.find("oauth-m2m (environment)") != std::string::npos);
+}
+
+TEST_CASE("layered: a token that cannot be sent stops the chain with its reason", "[layered]") {
+  ChainFixture f;
+  f.layer(Layer::explicit_option, at(a) + pat("two words")).layer(Layer::environment, at(a) + pat("t"));
+  const auto outcome = f.resolve();
+  CHECK(outcome.error.code == ErrorCode::configuration);
+  CHECK(outcome.verdict("pat", "explicit") == "failed");
+}
+
+TEST_CASE("layered: what is missing is named by its variable", "[layered]") {
+  ChainFixture f;
+  f.layer(Layer::environment, Values{{"client_id", "id"}});
+  const auto outcome = f.resolve();
+  CHECK(outcome.error.code == ErrorCode::no_credentials);
+  const Attempt* attempt = outcome.find("oauth-m2m");
+  REQUIRE(attempt != nullptr);
+  CHECK(attempt->verdict == AttemptVerdict::not_configured);
+  CHECK(attempt->missing == std::vector<std::string>{"DATABRICKS_CLIENT_SECRET", "DATABRICKS_HOST"});
+  CHECK(attempt->layer == "environment");
+  // The nearest miss comes first in the message.
+  CHECK(outcome.error.message.find("Nearest misses: oauth-m2m (environment): DATABRICKS_CLIENT_SECRET") !=
+        std::string::npos);
+}
+
+TEST_CASE("layered: an empty configuration gives one account per strategy", "[layered]") {
+  ChainFixture f;
+  const auto outcome = f.resolve();
+  CHECK(outcome.error.code == ErrorCode::no_credentials);
+  for (const char* strategy : {"oauth-m2m", "azure-client-secret", "pat", "basic", "databricks-cli", "notebook"}) {
+    CAPTURE(strategy);
+    CHECK(outcome.verdict(strategy) == "not_configured");
+    CHECK(std::count_if(outcome.attempts.begin(), outcome.attempts.end(),
+                        [&](const Attempt& attempt) { return attempt.strategy == strategy; }) == 1);
+  }
+  CHECK(outcome.find("pat")->missing == std::vector<std::string>{"DATABRICKS_HOST", "DATABRICKS_TOKEN"});
+}
+
+TEST_CASE("layered: auth_type pins the strategy of its layer and of those below", "[layered][auth_type]") {
+  SECTION("same layer") {
+    ChainFixture f;
+    f.layer(Layer::environment, at(a) + m2m + pat("t") + Values{{"auth_type", "pat"}});
+    const auto outcome = f.resolve();
+    CHECK(outcome.used == "pat@environment");
+    CHECK(outcome.verdict("oauth-m2m") == "ignored");
+  }
+  SECTION("from above") {
+    ChainFixture f;
+    f.layer(Layer::explicit_option, Values{{"auth_type", "pat"}}).layer(Layer::environment, at(a) + m2m + pat("t"));
+    CHECK(f.resolve().value == "Bearer t");
+  }
+  SECTION("not a layer above") {
+    ChainFixture f;
+    f.layer(Layer::explicit_option, at(a) + pat("t-explicit"))
+        .layer(Layer::default_profile, Values{{"host", a}, {"auth_type", "databricks-cli"}});
+    CHECK(f.resolve().used == "pat@explicit");
+  }
+  SECTION("incomplete: nothing else is used instead") {
+    ChainFixture f;
+    f.layer(Layer::environment, at(a) + pat("t") + Values{{"auth_type", "oauth-m2m"}});
+    const auto outcome = f.resolve();
+    CHECK(outcome.used.empty());
+    CHECK(outcome.find("oauth-m2m")->missing ==
+          std::vector<std::string>{"DATABRICKS_CLIENT_ID", "DATABRICKS_CLIENT_SECRET"});
+  }
+}
+
+TEST_CASE("layered: auth_type of a strategy that is not built is said so", "[layered][auth_type]") {
+  ChainFixture f;
+  f.layer(Layer::environment, at(a) + pat("t") + Values{{"auth_type", "azure-cli"}});
+  const auto outcome = f.resolve();
+  CHECK(outcome.used.empty());
+  CHECK(outcome.error.code == ErrorCode::unsupported);
+  CHECK(outcome.verdict("azure-cli") == "failed");
+  CHECK(outcome.error.message.find("oauth-m2m") != std::string::npos);
+}
+
+TEST_CASE("layered: an unknown auth_type is an error that lists the known ones", "[layered][auth_type]") {
+  ChainFixture f;
+  f.layer(Layer::environment, at(a) + pat("t") + Values{{"auth_type", "patt"}});
+  const auto outcome = f.resolve();
+  CHECK(outcome.error.code == ErrorCode::configuration);
+  CHECK(outcome.error.message.find("auth type \"patt\" not found") != std::string::npos);
+}
+
+TEST_CASE("every strategy of the official SDKs is known by name", "[auth_type]") {
+  const std::string name = GENERATE(as<std::string>{}, "metadata-service", "github-oidc", "azure-devops-oidc", "env-oidc",
+                                    "file-oidc", "github-oidc-azure", "azure-msi", "azure-cli", "google-credentials",
+                                    "google-id", "external-browser", "runtime", "runtime-oauth", "model-serving");
+  const ChainRules rules = GENERATE(ChainRules::layered, ChainRules::clone_xs, ChainRules::databricks_sdk);
+  ChainFixture f;
+  f.layer(Layer::environment, at(a) + Values{{"auth_type", name}});
+  const auto outcome = f.resolve(rules);
+  CHECK(outcome.verdict(name) == "failed");
+  CHECK(outcome.find(name)->reason.find("does not have") != std::string::npos);
+}
+
+TEST_CASE("layered: configured strategies that are not built are reported", "[layered]") {
+  ChainFixture f;
+  f.layer(Layer::environment, at(a) + Values{{"azure_use_msi", "true"}, {"google_credentials", "planted"}});
+  const auto outcome = f.resolve();
+  CHECK(outcome.verdict("azure-msi") == "unavailable");
+  CHECK(outcome.verdict("google-credentials") == "unavailable");
+  CHECK(outcome.everything().find("planted") == std::string::npos);
+}
+
+TEST_CASE("layered: the shared login of the requested host is used last of the configured ways", "[layered][login]") {
+  ChainFixture f;
+  f.sources.profile = "DEFAULT";
+  f.inputs.token_cache = std::make_shared<OneLogin>("DEFAULT", f.clock->now() + std::chrono::hours(1));
+  f.layer(Layer::default_profile, at(a));
+  SECTION("alone") { CHECK(f.resolve().used == "databricks-cli@shared login"); }
+  SECTION("before a saved session") {
+    f.layer(Layer::saved_session, at(a) + pat("t"));
+    CHECK(f.resolve().used == "databricks-cli@shared login");
+  }
+  SECTION("after a token") {
+    f.sources.layers.clear();
+    f.layer(Layer::environment, pat("t")).layer(Layer::default_profile, at(a));
+    const auto outcome = f.resolve();
+    CHECK(outcome.used == "pat@environment");
+  }
+  SECTION("not for another host") {
+    f.sources.layers.clear();
+    f.layer(Layer::explicit_option, at(b)).layer(Layer::default_profile, at(a));
+    const auto outcome = f.resolve();
+    CHECK(outcome.used.empty());
+    CHECK(outcome.verdict("databricks-cli") == "not_configured");
+  }
+}
+
+TEST_CASE("layered: an ambient login that has expired is reported and passed over", "[layered][login]") {
+  ChainFixture f;
+  f.sources.profile = "DEFAULT";
+  f.inputs.token_cache = std::make_shared<OneLogin>("DEFAULT", f.clock->now() - std::chrono::hours(1));
+  f.layer(Layer::default_profile, Values{{"host", a}, {"auth_type", "databricks-cli"}})
+      .layer(Layer::saved_session, at(a) + pat("t-session"));
+  const auto outcome = f.resolve();
+  CHECK(outcome.verdict("databricks-cli") == "unavailable");
+  CHECK(outcome.find("databricks-cli")->fix == "run databricks auth login --profile DEFAULT");
+  CHECK(outcome.used == "pat@saved session");
+}
+
+TEST_CASE("layered: a login that was asked for and has expired stops the chain", "[layered][login]") {
+  ChainFixture f;
+  f.sources.profile = "dev";
+  f.inputs.token_cache = std::make_shared<OneLogin>("dev", f.clock->now() - std::chrono::hours(1));
+  f.layer(Layer::named_profile, Values{{"host", a}, {"auth_type", "databricks-cli"}}, "profile dev")
+      .layer(Layer::environment, at(a) + pat("t"));
+  const auto outcome = f.resolve();
+  CHECK(outcome.used.empty());
+  CHECK(outcome.error.code == ErrorCode::authentication_failed);
+  CHECK(outcome.verdict("databricks-cli") == "unavailable");
+  CHECK(outcome.error.message.find("databricks auth login --profile dev") != std::string::npos);
+}
+
+TEST_CASE("layered: the notebook is asked last and brings its host along", "[layered][notebook]") {
+  ChainFixture f;
+  int calls = 0;
+  f.inputs.notebook = [&calls]() -> Result<NotebookContext> {
+    ++calls;
+    return NotebookContext{"https://nb.example", SecretString("nb-token")};
+  };
+  SECTION("alone") {
+    const auto outcome = f.resolve();
+    CHECK(outcome.used == "notebook@notebook");
+    CHECK(outcome.host == "https://nb.example");
+  }
+  SECTION("not when something else decides") {
+    f.layer(Layer::environment, at(a) + pat("t"));
+    const auto outcome = f.resolve();
+    CHECK(outcome.used == "pat@environment");
+    CHECK(outcome.verdict("notebook") == "ignored");
+    CHECK(calls == 0);
+  }
+  SECTION("not for another host") {
+    f.layer(Layer::environment, at(a));
+    CHECK(f.resolve().verdict("notebook") == "unavailable");
+  }
+  SECTION("outside of a notebook") {
+    f.inputs.notebook = []() -> Result<NotebookContext> { return Error(ErrorCode::no_credentials, "not in a notebook"); };
+    CHECK(f.resolve().verdict("notebook") == "not_configured");
+  }
+}
+
+// ---- clone-xs ------------------------------------------------------------------------------------------------------
+
+TEST_CASE("clone-xs: the seven steps in their order", "[clone-xs]") {
+  const std::string host = "https://adb-1.2.azuredatabricks.net";
+  const auto make = [&host](int first) {
+    ChainFixture f;
+    if (first <= 1) f.layer(Layer::explicit_option, at(host) + pat("step1"));
+    Values environment = at(host);
+    if (first <= 2) environment = environment + m2m;
+    if (first <= 3) environment = environment + azure;
+    if (first <= 4) environment = environment + pat("step4");
+    if (first <= 4) f.layer(Layer::environment, environment);
+    if (first <= 5) f.layer(Layer::default_profile, at(host) + pat("step5"));
+    if (first <= 6) f.layer(Layer::saved_session, at(host) + pat("step6"));
+    f.inputs.notebook = [host]() -> Result<NotebookContext> { return NotebookContext{host, SecretString("step7")}; };
+    return f.resolve(ChainRules::clone_xs);
+  };
+  CHECK(make(1).value == "Bearer step1");
+  CHECK(make(2).value == "Bearer m2m-token");
+  CHECK(make(3).value == "Bearer aad-token");
+  CHECK(make(4).value == "Bearer step4");
+  CHECK(make(5).value == "Bearer step5");
+  CHECK(make(6).value == "Bearer step6");
+  CHECK(make(7).value == "Bearer step7");
+}
+
+TEST_CASE("clone-xs: a failing step is reported and the next is tried", "[clone-xs]") {
+  ChainFixture f;
+  f.oauth_works = false;
+  f.layer(Layer::environment, at(a) + m2m + pat("t"));
+  const auto outcome = f.resolve(ChainRules::clone_xs);
+  CHECK(outcome.used == "pat@environment");
+  CHECK(outcome.verdict("oauth-m2m") == "failed");
+}
+
+TEST_CASE("clone-xs: when every step fails the account has them all", "[clone-xs]") {
+  ChainFixture f;
+  f.oauth_works = false;
+  f.layer(Layer::environment, at(a) + m2m + pat("bad token")).layer(Layer::default_profile, at(a));
+  const auto outcome = f.resolve(ChainRules::clone_xs);
+  CHECK(outcome.error.code == ErrorCode::no_credentials);
+  CHECK(outcome.verdict("oauth-m2m") == "failed");
+  CHECK(outcome.verdict("pat") == "failed");
+  CHECK(outcome.verdict("azure-client-secret") == "not_configured");
+}
+
+TEST_CASE("clone-xs: the Azure step needs the tenant", "[clone-xs]") {
+  ChainFixture f;
+  f.layer(Layer::environment, at(a) + Values{{"azure_client_id", "x"}, {"azure_client_secret", "y"}});
+  const auto outcome = f.resolve(ChainRules::clone_xs);
+  CHECK(outcome.verdict("azure-client-secret") == "not_configured");
+  CHECK(outcome.find("azure-client-secret")->missing.size() == 1);
+}
+
+TEST_CASE("clone-xs: .env completes the environment but redirects nothing", "[clone-xs][hosts]") {
+  SECTION("token from .env, host from the environment") {
+    ChainFixture f;
+    f.layer(Layer::environment, at(a)).layer(Layer::dotenv, pat("t"));
+    CHECK(f.resolve(ChainRules::clone_xs).value == "Bearer t");
+  }
+  SECTION("token from the environment, host from .env") {
+    ChainFixture f;
+    f.layer(Layer::environment, pat("t")).layer(Layer::dotenv, at("https://evil.example"));
+    CHECK(f.resolve(ChainRules::clone_xs).used.empty());
+  }
+  SECTION("another host in the options") {
+    ChainFixture f;
+    f.layer(Layer::explicit_option, at(b)).layer(Layer::environment, at(a) + pat("t"));
+    CHECK(f.resolve(ChainRules::clone_xs).used.empty());
+  }
+}
+
+TEST_CASE("clone-xs: a profile may hold any of the built strategies", "[clone-xs]") {
+  const auto row = GENERATE_COPY(std::make_pair(m2m, std::string("oauth-m2m")), std::make_pair(azure, std::string("azure-client-secret")),
+                                 std::make_pair(pat("t"), std::string("pat")));
+  ChainFixture f;
+  f.layer(Layer::named_profile, at("https://adb-1.2.azuredatabricks.net") + row.first, "profile p");
+  CHECK(f.resolve(ChainRules::clone_xs).used == row.second + "@profile p");
+}
+
+// ---- databricks-sdk ------------------------------------------------------------------------------------------------
+
+TEST_CASE("databricks-sdk: attributes are merged, explicit over environment over file", "[sdk]") {
+  ChainFixture f;
+  f.layer(Layer::explicit_option, at(b)).layer(Layer::environment, at(a) + pat("t-env")).layer(Layer::named_profile, pat("t-file"));
+  const auto outcome = f.resolve(ChainRules::databricks_sdk);
+  CHECK(outcome.used == "pat@environment");
+  CHECK(outcome.value == "Bearer t-env");
+  CHECK(outcome.host == b);
+}
+
+TEST_CASE("databricks-sdk: more than one method is an error that names them", "[sdk]") {
+  ChainFixture f;
+  f.layer(Layer::explicit_option, at(a) + m2m).layer(Layer::environment, pat("planted") + Values{{"azure_client_id", "x"}});
+  const auto outcome = f.resolve(ChainRules::databricks_sdk);
+  CHECK(outcome.error.code == ErrorCode::configuration);
+  CHECK(outcome.error.message.find("validate: more than one authorization method configured: azure and oauth and pat") == 0);
+  CHECK(outcome.everything().find("planted") == std::string::npos);
+  CHECK(f.wire->request_count() == 0);
+}
+
+TEST_CASE("databricks-sdk: auth_type settles the conflict", "[sdk]") {
+  ChainFixture f;
+  f.layer(Layer::environment, at(a) + m2m + pat("t") + Values{{"auth_type", "oauth-m2m"}});
+  const auto outcome = f.resolve(ChainRules::databricks_sdk);
+  CHECK(outcome.used == "oauth-m2m@environment");
+  CHECK(outcome.verdict("pat") == "ignored");
+}
+
+TEST_CASE("databricks-sdk: a managed identity that is switched off is no method", "[sdk]") {
+  ChainFixture f;
+  f.layer(Layer::environment, at(a) + pat("t") + Values{{"azure_use_msi", "false"}});
+  CHECK(f.resolve(ChainRules::databricks_sdk).used == "pat@environment");
+}
+
+TEST_CASE("databricks-sdk: Azure credentials need an Azure host and a tenant", "[sdk]") {
+  SECTION("other host") {
+    ChainFixture f;
+    f.layer(Layer::environment, at(a) + azure);
+    CHECK(f.resolve(ChainRules::databricks_sdk).verdict("azure-client-secret") == "ignored");
+  }
+  SECTION("Azure host") {
+    ChainFixture f;
+    f.layer(Layer::environment, at("https://adb-1.2.azuredatabricks.net") + azure);
+    CHECK(f.resolve(ChainRules::databricks_sdk).used == "azure-client-secret@environment");
+  }
+}
+
+TEST_CASE("databricks-sdk: the final message is the SDK's, with the nearest misses", "[sdk]") {
+  ChainFixture f;
+  f.layer(Layer::environment, at(a) + Values{{"client_id", "id"}});
+  const auto outcome = f.resolve(ChainRules::databricks_sdk);
+  CHECK(outcome.error.code == ErrorCode::no_credentials);
+  CHECK(outcome.error.message.find("default auth: cannot configure default credentials") == 0);
+  CHECK(outcome.error.message.find("DATABRICKS_CLIENT_SECRET") != std::string::npos);
+}
