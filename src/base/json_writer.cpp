@@ -122,6 +122,8 @@ JsonWriter& JsonWriter::number(double value) {
   char digits[32];
   const auto end = std::to_chars(digits, digits + sizeof digits, value).ptr;
   text_.append(digits, end);
+  // As an integer, "-0" would lose its sign when read.
+  if (value == 0 && std::signbit(value)) text_ += ".0";
   return *this;
 }
 

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// One pass from left to right. A word (letters, digits, `_`, `-`) is looked at once where it starts; a match copies the
+// A pass goes from left to right. A word (letters, digits, `_`, `-`) is looked at once where it starts; a match copies the
 // part that may be shown, writes the mark and goes on behind the secret. The mark contains nothing that matches again.
 #include "base/redaction.hpp"
 
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <utility>
 
 #include "base/text.hpp"
 #include "base/utf8.hpp"
@@ -46,6 +47,8 @@ constexpr std::array<std::string_view, 5> kSecretSuffixes = {"_token", "_secret"
 constexpr std::array<std::string_view, 6> kHarmlessNames = {"page_token", "next_page_token", "prev_page_token",
                                                             "previous_page_token", "continuation_token", "sync_token"};
 constexpr std::size_t kLongestName = 64;
+// Databricks: personal access tokens `dapi`, OAuth secrets `dose`, others; each with 32 hex digits behind.
+constexpr std::array<std::string_view, 4> kTokenPrefixes = {"dapi", "dose", "dkea", "dsapi"};
 
 enum class NameClass { ordinary, ambiguous, secret, authorization, cookie };
 
@@ -131,7 +134,7 @@ class Redactor {
       copy_to(at_ + 5);
     } else if (previous() == '%' && end - at_ > 2 && is_hex(text_[at_]) && is_hex(text_[at_ + 1])) {
       copy_to(at_ + 2);
-    } else if (!embedded_jwt(end)) {
+    } else if (!embedded_jwt(end) && !embedded_vendor_token(end)) {
       copy_to(end);
     }
   }
@@ -171,15 +174,27 @@ class Redactor {
     return hide(at_ + found, all);
   }
 
-  // Databricks: personal access tokens `dapi`, OAuth secrets `dose`, `dkea` and `dsapi`, each with 32 hex digits behind.
   bool vendor_token(std::size_t end) {
     const std::string_view token = text_.substr(at_, end - at_);
-    for (const std::string_view prefix : {"dapi", "dose", "dkea", "dsapi"}) {
+    for (const std::string_view prefix : kTokenPrefixes) {
       if (token.substr(0, prefix.size()) != prefix) continue;
       const std::string_view rest = token.substr(prefix.size());
       const auto hex_digits = std::find_if_not(rest.begin(), rest.end(), is_hex) - rest.begin();
       const bool opaque = rest.size() >= 20 && has_digit(rest) && rest.find('_') == std::string_view::npos;
       if ((hex_digits >= 8 && has_digit(rest)) || opaque) return hide(at_, end);
+    }
+    return false;
+  }
+
+  // A complete token with something glued to its front.
+  bool embedded_vendor_token(std::size_t end) {
+    constexpr std::size_t kDigits = 32;
+    const std::string_view word = text_.substr(at_, end - at_);
+    for (const std::string_view prefix : kTokenPrefixes) {
+      for (auto found = word.find(prefix); found != std::string_view::npos; found = word.find(prefix, found + prefix.size())) {
+        const std::string_view digits = word.substr(found + prefix.size(), kDigits);
+        if (digits.size() == kDigits && std::all_of(digits.begin(), digits.end(), is_hex)) return hide(at_ + found, end);
+      }
     }
     return false;
   }
@@ -354,7 +369,19 @@ class Redactor {
 
 }  // namespace
 
-std::string redact(std::string_view text) { return Redactor(text).run(); }
+std::string redact(std::string_view text) {
+  // What stood next to a hidden part may look like a credential once it is gone, so passes follow until one changes
+  // nothing; ordinary text needs one. A text made to need more than a few is hidden as a whole.
+  constexpr int kMostPasses = 8;
+  std::string current = Redactor(text).run();
+  if (current == text) return current;
+  for (int pass = 1; pass < kMostPasses; ++pass) {
+    std::string next = Redactor(current).run();
+    if (next == current) return current;
+    current = std::move(next);
+  }
+  return std::string(kMark);
+}
 
 std::string redact_excerpt(std::string_view text, std::size_t limit) {
   std::string result = redact(text);

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <limits>
+#include <ratio>
 
 #include "base/text.hpp"
 
@@ -153,11 +154,14 @@ std::optional<SystemTime> parse_rfc3339(std::string_view text) {
 
 std::string format_rfc3339(SystemTime time) {
   if (time == SystemTime::max()) return std::string(kGoZeroTime);
-  const auto day = std::chrono::floor<std::chrono::days>(time);
+  // In steps that stay in range at the clock's lower end, where the start of the day is not representable.
+  constexpr std::int64_t per_second = std::nano::den;
+  const std::int64_t nanoseconds = std::chrono::nanoseconds(time.time_since_epoch()).count();
+  const std::int64_t fraction = (nanoseconds % per_second + per_second) % per_second;
+  const std::chrono::sys_seconds second{std::chrono::seconds{nanoseconds / per_second - (nanoseconds % per_second < 0 ? 1 : 0)}};
+  const auto day = std::chrono::floor<std::chrono::days>(second);
   const std::chrono::year_month_day date{day};
-  const auto in_day = time - day;
-  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(in_day);
-  const auto fraction = std::chrono::duration_cast<std::chrono::nanoseconds>(in_day - seconds).count();
+  const std::chrono::seconds seconds = second - day;
   std::string text;
   append_padded(text, static_cast<int>(date.year()), 4);
   text += '-';

@@ -40,6 +40,8 @@ TEST_CASE("escape_html writes what Go's encoder writes") {
 
 TEST_CASE("numbers round-trip") {
   CHECK(JsonWriter().integer(std::numeric_limits<std::int64_t>::min()).text() == "-9223372036854775808");
+  CHECK(JsonWriter().number(2.0).text() == "2");
+  CHECK(JsonWriter().number(-0.0).text() == "-0.0");
   CHECK(JsonWriter().number(std::nan("")).text() == "null");
   CHECK(JsonWriter().number(std::numeric_limits<double>::infinity()).text() == "null");
   for (const double value : {0.1, 1.0 / 3, 1e300, 5e-324, -2.5, 1e22, 123456789012345680.0, 1.7976931348623157e308}) {

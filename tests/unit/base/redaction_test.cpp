@@ -29,6 +29,7 @@ TEST_CASE("credentials are replaced, what is around them stays") {
       {"glued_" + kJwt, "glued_[redacted]"},
       {kPat, "[redacted]"},
       {kPat + "-2 and dose0123456789abcdef0123456789abcdef.", "[redacted] and [redacted]."},
+      {"TOKEN_" + kPat + "x", "TOKEN_[redacted]"},
       {"dkea0123456789abcdef0123456789abcdef dsapi0123456789abcdef0123456789abcdef", "[redacted] [redacted]"},
       {"Authorization: Bearer x", "Authorization: Bearer [redacted]"},
       {"authorization: basic YTpi\r\nHost: h", "authorization: basic [redacted]\r\nHost: h"},

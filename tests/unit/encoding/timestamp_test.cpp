@@ -35,6 +35,7 @@ TEST_CASE("Go's zero time is no expiry, and other times outside the clock's rang
   CHECK(parse_rfc3339("1500-01-01T00:00:00Z") == SystemTime::min());
   CHECK(parse_rfc3339("0000-01-01T00:00:00Z") == SystemTime::min());
   CHECK(parse_rfc3339("2262-04-11T23:47:16.9Z") == SystemTime::max());
+  CHECK(format_rfc3339(SystemTime::min()) == "1677-09-21T00:12:43.145224192Z");
   CHECK(format_rfc3339(SystemTime::max()) == "0001-01-01T00:00:00Z");
 }
 
