@@ -115,6 +115,14 @@ void CredentialResolver::publish(std::vector<Attempt> attempts) {
   if (winner() == nullptr) attempts_ = std::move(attempts);
 }
 
+bool CredentialResolver::decide(const Candidate& candidate, std::vector<Attempt> attempts) {
+  const std::lock_guard lock(mutex_);
+  if (winner() != nullptr) return false;
+  attempts_ = std::move(attempts);
+  winner_.store(&candidate, std::memory_order_release);
+  return true;
+}
+
 Result<AuthHeadersPtr> CredentialResolver::resolve(std::chrono::seconds min_validity, const CallContext& context) {
   std::vector<Attempt> attempts;
   if (plan_.refusal) {
@@ -136,10 +144,7 @@ Result<AuthHeadersPtr> CredentialResolver::resolve(std::chrono::seconds min_vali
       used.verdict = AttemptVerdict::used;
       attempts.push_back(std::move(used));
       append_undecided(attempts, plan_.candidates, i + 1, candidate);
-      const std::lock_guard lock(mutex_);
-      if (winner() == nullptr) {
-        attempts_ = std::move(attempts);
-        winner_.store(&candidate, std::memory_order_release);
+      if (decide(candidate, std::move(attempts))) {
         base::log(LogLevel::info, "auth", "using " + describe(candidate.attempt));
       }
       return headers;

@@ -59,6 +59,8 @@ class CredentialResolver {
   Result<AuthHeadersPtr> resolve(std::chrono::seconds min_validity, const CallContext& context);
   Error nothing_worked(std::vector<Attempt> attempts) const;
   void publish(std::vector<Attempt> attempts);
+  /// Makes `candidate` the winner unless there is one already.
+  bool decide(const Candidate& candidate, std::vector<Attempt> attempts);
 
   const CredentialPlan plan_;
   std::atomic<const Candidate*> winner_{nullptr};
