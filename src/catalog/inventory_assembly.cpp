@@ -168,6 +168,7 @@ class Assembly {
       if (rows.text(i, schema) == information_schema) continue;
       if (TableInventory* view = table_of(rows.text(i, schema), rows.text(i, name))) {
         view->view_definition = std::string(rows.text(i, definition));
+        if (!rows.cell(i, definition)) ++hidden_definitions_["views"];
       } else {
         ++strays_["views"];
       }
@@ -197,6 +198,7 @@ class Assembly {
       function.body_kind = base::to_upper(rows.text(i, body));
       if (function.body_kind != "SQL") function.language = base::to_upper(rows.text(i, language));
       function.definition = std::string(rows.text(i, definition));
+      if (!rows.cell(i, definition)) ++hidden_definitions_["routines"];
       function.return_type = base::equals_ignoring_case(rows.text(i, data_type), "TABLE")
                                  ? std::string("TABLE")
                                  : std::string(rows.text(i, full_type));
@@ -400,6 +402,9 @@ class Assembly {
     for (const auto& [relation, count] : strays_) {
       inventory_.unseen.push_back(fmt::format("{}: {} rows name objects that are not listed", relation, count));
     }
+    for (const auto& [relation, count] : hidden_definitions_) {
+      inventory_.unseen.push_back(fmt::format("{}: {} definitions are hidden from this identity", relation, count));
+    }
     inventory_.unseen.insert(inventory_.unseen.end(), source_.unseen.begin(), source_.unseen.end());
     std::sort(inventory_.unseen.begin(), inventory_.unseen.end());
   }
@@ -418,6 +423,7 @@ class Assembly {
   AttributeIndex functions_;
   TagIndex column_tags_;
   std::map<std::string, std::size_t> strays_;
+  std::map<std::string, std::size_t> hidden_definitions_;
 };
 
 }  // namespace

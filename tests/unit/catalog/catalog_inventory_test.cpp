@@ -213,6 +213,17 @@ TEST_CASE("what is missing or denied is told and does not fail the rest", "[cata
   CHECK(inventory->schemas.at(1).tables.at(0).attributes.grants.size() == 2);
 }
 
+TEST_CASE("definitions that this identity may not see are told", "[catalog]") {
+  ScriptedCatalog catalog;
+  fill(catalog);
+  catalog.rows("views", {"table_schema", "table_name", "view_definition"}, {{"sales", "recent", std::nullopt}});
+  const auto inventory = take(catalog);
+  REQUIRE(inventory);
+  CHECK(inventory->schemas.at(1).tables.at(1).view_definition.empty());
+  CHECK(std::count(inventory->unseen.begin(), inventory->unseen.end(),
+                   "views: 1 definitions are hidden from this identity") == 1);
+}
+
 TEST_CASE("without schemata or tables there is no inventory", "[catalog]") {
   for (const char* relation : {"schemata", "tables"}) {
     ScriptedCatalog catalog;
