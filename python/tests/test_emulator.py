@@ -9,7 +9,7 @@ import sys
 import time
 
 import pytest
-from conftest import Emulator
+from emulator_fixture import Emulator
 
 import dbxauth
 

@@ -9,7 +9,7 @@ import re
 import subprocess
 from pathlib import Path
 
-from conftest import tool
+from emulator_fixture import tool
 
 from dbxauth._signatures import SIGNATURES, STRUCTS
 
