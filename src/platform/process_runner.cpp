@@ -23,6 +23,7 @@
 #include "base/redaction.hpp"
 #include "base/text.hpp"
 #include "platform/descriptor.hpp"
+#include "platform/sigpipe_guard.hpp"
 
 namespace dbxauth::platform {
 namespace {
@@ -96,28 +97,6 @@ std::optional<Pipe> make_pipe() {
 void set_nonblocking(const Descriptor& descriptor) {
   const int flags = ::fcntl(descriptor.get(), F_GETFL);
   if (flags >= 0) ::fcntl(descriptor.get(), F_SETFL, flags | O_NONBLOCK);
-}
-
-/// write(2) to a pipe whose reader may be gone, without the SIGPIPE that would end the host program.
-ssize_t write_without_sigpipe(int descriptor, std::string_view bytes) {
-  sigset_t pipe_signal;
-  sigset_t pending;
-  sigset_t previous;
-  sigemptyset(&pipe_signal);
-  sigaddset(&pipe_signal, SIGPIPE);
-  sigpending(&pending);
-  const bool already_pending = sigismember(&pending, SIGPIPE) == 1;
-  pthread_sigmask(SIG_BLOCK, &pipe_signal, &previous);
-  const ssize_t count = ::write(descriptor, bytes.data(), bytes.size());
-  const int code = errno;
-  if (count < 0 && code == EPIPE && !already_pending) {
-    const timespec at_once{0, 0};
-    while (sigtimedwait(&pipe_signal, nullptr, &at_once) < 0 && errno == EINTR) {
-    }
-  }
-  pthread_sigmask(SIG_SETMASK, &previous, nullptr);
-  errno = code;
-  return count;
 }
 
 // ---- starting ----
@@ -301,7 +280,8 @@ class Conversation {
 
   Result<void> exchange() {
     while (input_.is_open() && !unsent_.empty()) {
-      const ssize_t count = write_without_sigpipe(input_.get(), unsent_);
+      const SigpipeGuard no_sigpipe;
+      const ssize_t count = ::write(input_.get(), unsent_.data(), unsent_.size());
       if (count < 0 && errno == EINTR) continue;
       if (count < 0 && errno == EAGAIN) break;
       // A child that does not read its input is not at fault for that: its exit status decides.

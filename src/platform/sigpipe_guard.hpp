@@ -3,6 +3,8 @@
 
 #include <signal.h>
 
+#include <cerrno>
+
 namespace dbxauth::platform {
 
 /// While it lives, writing to a closed pipe or socket on this thread gives EPIPE and no SIGPIPE, which would end a host
@@ -20,10 +22,12 @@ class SigpipeGuard {
   SigpipeGuard(const SigpipeGuard&) = delete;
   SigpipeGuard& operator=(const SigpipeGuard&) = delete;
   ~SigpipeGuard() {
+    const int code = errno;  // Whoever looks at errno afterwards means the call under guard.
     const timespec at_once{0, 0};
     // One that was pending before belongs to the host and stays.
     if (!was_pending_) sigtimedwait(&pipe_signal_, nullptr, &at_once);
     pthread_sigmask(SIG_SETMASK, &previous_, nullptr);
+    errno = code;
   }
 
  private:
