@@ -98,7 +98,9 @@ bool is_ipv6_text(std::string_view text) {
 }
 
 bool is_host_name(std::string_view text) {
-  if (text.empty() || text.size() > kLongestHost || text.front() == '.' || text.front() == '-') return false;
+  if (text.empty() || text.size() > kLongestHost || text.front() == '.' || text.front() == '-' || text.back() == '.') {
+    return false;
+  }
   if (text.find("..") != std::string_view::npos) return false;
   return std::all_of(text.begin(), text.end(), [](char c) {
     return is_ascii_digit(c) || is_ascii_letter(c) || c == '-' || c == '_' || c == '.';

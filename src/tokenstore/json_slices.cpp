@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/json_reader.hpp"
+#include "base/text.hpp"
 
 namespace dbxauth::tokenstore {
 namespace {
@@ -87,6 +88,7 @@ class Slicer {
   }
 
   static std::optional<std::string> decode(std::string_view quoted) {
+    if (!base::is_valid_utf8(quoted)) return std::nullopt;
     if (quoted.find('\\') == std::string_view::npos) return std::string(quoted.substr(1, quoted.size() - 2));
     Result<base::JsonDocument> document = base::JsonDocument::parse(quoted, "a key");
     if (!document) return std::nullopt;
