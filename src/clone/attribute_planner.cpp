@@ -93,7 +93,8 @@ class AttributePlanner {
   /// False, with the verdict given, when the object is not made or the aspect is not asked for.
   bool wanted(const std::string& aspect, bool asked_for) {
     if (!asked_for) {
-      skip(aspect, fmt::format("not asked for: copy_{} is false", base::split(aspect, ' ').back()));
+      const std::string_view last_word = base::split(aspect, ' ').back();
+      skip(aspect, fmt::format("not asked for: copy_{}{} is false", last_word, last_word.back() == 's' ? "" : "s"));
     } else if (!object_.skipped.empty()) {
       skip(aspect, fmt::format("the {} itself is skipped", name_of(object_.ref.kind)));
     } else {

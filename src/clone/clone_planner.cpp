@@ -183,7 +183,8 @@ class CatalogPlanner {
       if (!used) plan_.warn(fmt::format("No schema of the source matches \"{}\" of exclude_schemas.", glob));
     }
     if (const std::size_t extra = destination_only(); extra > 0) {
-      plan_.warn(fmt::format("The destination has {} objects that the source does not have; they are left alone.", extra));
+      plan_.warn(fmt::format("The destination has {} that the source does not have; left alone.",
+                             extra == 1 ? std::string("one object") : fmt::format("{} objects", extra)));
     }
     if (makes_objects() && has_readers()) {
       plan_.warn("The destination has grants already: those who hold them can read what is made before the clone has ended.");

@@ -52,7 +52,7 @@ Error unknown_key(std::string_view key) {
     if (known == "$schema") continue;
     all.emplace_back(known);
     const bool contains = key.size() >= 4 && (known.find(key) != std::string_view::npos || key.find(known) != std::string_view::npos);
-    if (contains || edit_distance(compared, known) <= 3) near.emplace_back(known);
+    if (contains || edit_distance(compared, known) <= std::max<std::size_t>(1, compared.size() / 4)) near.emplace_back(known);
   }
   const std::string hint = near.empty() ? "It may have: " + base::join(all, ", ") : "Did you mean " + base::join(near, " or ") + "?";
   return wrong(fmt::format("The clone spec has no member {}. {}", shown(key), hint));

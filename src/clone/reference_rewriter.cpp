@@ -243,7 +243,10 @@ class Rewriter {
     if (word.is_keyword("STREAM") && relation_due && exists(i + 1) && (at(i + 1).is_name() || symbol_at(i + 1, "("))) {
       return true;
     }
-    if (relation_due && !is_any_keyword(word, clause_keywords) && !word.is_keyword("VALUES")) return false;
+    if (relation_due && !is_any_keyword(word, clause_keywords) && !word.is_keyword("VALUES") &&
+        !word.is_keyword("WITH")) {
+      return false;
+    }
     if (is_any_keyword(word, clause_keywords)) {
       if (word.is_keyword("SELECT")) level.select_seen = true;
       level.in_from = false;

@@ -24,10 +24,9 @@ std::string statement(std::string_view sql) {
   return std::string(sql) + (clone::ends_in_line_comment(sql) ? "\n;\n" : ";\n");
 }
 
-std::size_t skipped_count(const std::vector<FidelityEntry>& fidelity) {
-  std::size_t count = 0;
-  for (const FidelityEntry& entry : fidelity) count += entry.verdict == FidelityVerdict::skipped ? 1 : 0;
-  return count;
+/// Left out of the head of a script, because it is so for every object: the plan's JSON has it.
+bool is_inherent(const FidelityEntry& entry) {
+  return entry.aspect == "owner" || entry.aspect == "history" || entry.aspect == "keys";
 }
 
 }  // namespace
@@ -39,9 +38,9 @@ std::string ClonePlan::to_sql_script() const {
   if (!host.empty()) script += comment_line("Workspace: " + host);
   script += comment_line(fmt::format("{} statements; run them from top to bottom.", steps.size()));
   for (const std::string& warning : warnings) script += comment_line("Warning: " + warning);
-  if (skipped_count(fidelity) > 0) script += comment_line("Not in the clone:");
+  script += comment_line("Not in the clone: owners, histories of tables, primary and foreign keys");
   for (const FidelityEntry& entry : fidelity) {
-    if (entry.verdict != FidelityVerdict::skipped) continue;
+    if (entry.verdict != FidelityVerdict::skipped || is_inherent(entry)) continue;
     script += comment_line(fmt::format("  {}, {}: {}", entry.object, entry.aspect, entry.reason));
   }
   clone::SessionDefaults current;

@@ -71,7 +71,7 @@ TableDecision TablePlanner::decide(const ObjectRef& ref, const TableInventory& t
   }
   if (!decision.skipped.empty()) {
     plan_.verdict(ref, "data", FidelityVerdict::skipped, decision.skipped);
-    verdicts_on_loss(ref, table);
+    verdicts_on_protection(ref, table);
     return decision;
   }
 
@@ -163,10 +163,15 @@ void TablePlanner::verdicts_of_made(const ObjectRef& ref, const TableInventory& 
                                        table.storage_location.empty() ? "its location" : table.storage_location));
 }
 
-void TablePlanner::verdicts_on_loss(const ObjectRef& ref, const TableInventory& table) {
+void TablePlanner::verdicts_on_protection(const ObjectRef& ref, const TableInventory& table) {
   const std::string_view why = "a copy without it would show what it hides; set it on the destination by hand";
   if (table.has_row_filter) plan_.verdict(ref, "row filter", FidelityVerdict::skipped, std::string(why));
   if (table.has_column_mask) plan_.verdict(ref, "column masks", FidelityVerdict::skipped, std::string(why));
+}
+
+/// What even a complete clone does not have.
+void TablePlanner::verdicts_on_loss(const ObjectRef& ref, const TableInventory& table) {
+  verdicts_on_protection(ref, table);
   plan_.verdict(ref, "history", FidelityVerdict::skipped, "a clone starts a history of its own");
   plan_.verdict(ref, "keys", FidelityVerdict::skipped, "primary and foreign keys, which are informational, are not cloned");
 }

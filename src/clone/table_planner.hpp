@@ -33,6 +33,7 @@ class TablePlanner {
   std::string shallow_obstacle(const TableInventory& table) const;
   std::string columns_obstacle(const TableInventory& table) const;
   void verdicts_of_made(const ObjectRef& ref, const TableInventory& table, const std::optional<std::string>& location);
+  void verdicts_on_protection(const ObjectRef& ref, const TableInventory& table);
   void verdicts_on_loss(const ObjectRef& ref, const TableInventory& table);
 
   PlanBuilder& plan_;
