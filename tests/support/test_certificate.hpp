@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+
+#include <cstdio>
+#include <memory>
+#include <stdexcept>
+#include <string>
+
+#include "support/temporary_directory.hpp"
+
+namespace dbxauth::testing {
+
+/// A fresh self-signed certificate for 127.0.0.1 and localhost with its key, as PEM files that live as long as this object.
+class TestCertificate {
+ public:
+  TestCertificate() {
+    const Key key(EVP_EC_gen("P-256"), EVP_PKEY_free);
+    const Certificate certificate(X509_new(), X509_free);
+    if (!key || !certificate) throw std::runtime_error("cannot make a test certificate");
+    X509_set_version(certificate.get(), 2);
+    ASN1_INTEGER_set(X509_get_serialNumber(certificate.get()), 1);
+    X509_gmtime_adj(X509_getm_notBefore(certificate.get()), -3600);
+    X509_gmtime_adj(X509_getm_notAfter(certificate.get()), 24 * 3600);
+    X509_set_pubkey(certificate.get(), key.get());
+    X509_NAME* const name = X509_get_subject_name(certificate.get());
+    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("dbxauth test"), -1, -1, 0);
+    X509_set_issuer_name(certificate.get(), name);
+    add_extension(certificate.get(), NID_subject_alt_name, "IP:127.0.0.1,DNS:localhost");
+    add_extension(certificate.get(), NID_basic_constraints, "critical,CA:TRUE");
+    if (X509_sign(certificate.get(), key.get(), EVP_sha256()) == 0) throw std::runtime_error("cannot sign a test certificate");
+    write(certificate_file(), [&](FILE* file) { return PEM_write_X509(file, certificate.get()); });
+    write(key_file(), [&](FILE* file) { return PEM_write_PrivateKey(file, key.get(), nullptr, nullptr, 0, nullptr, nullptr); });
+  }
+
+  std::string certificate_file() const { return directory_ / "certificate.pem"; }
+  std::string key_file() const { return directory_ / "key.pem"; }
+
+ private:
+  using Key = std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)>;
+  using Certificate = std::unique_ptr<X509, decltype(&X509_free)>;
+
+  static void add_extension(X509* certificate, int kind, const char* value) {
+    X509_EXTENSION* const extension = X509V3_EXT_conf_nid(nullptr, nullptr, kind, value);
+    if (extension == nullptr) throw std::runtime_error("cannot make a certificate extension");
+    X509_add_ext(certificate, extension, -1);
+    X509_EXTENSION_free(extension);
+  }
+  template <class Write>
+  static void write(const std::string& path, Write&& write_to) {
+    FILE* const file = std::fopen(path.c_str(), "w");
+    if (file == nullptr) throw std::runtime_error("cannot write " + path);
+    const int written = write_to(file);
+    std::fclose(file);
+    if (written != 1) throw std::runtime_error("cannot write " + path);
+  }
+
+  TemporaryDirectory directory_;
+};
+
+}  // namespace dbxauth::testing

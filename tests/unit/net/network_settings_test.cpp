@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "net/network_settings.hpp"
+
+#include <string>
+
+#include "support/temporary_directory.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace dbxauth;
+using net::CertificateAuthorities;
+using net::ProxySettings;
+using platform::Environment;
+using Variables = std::map<std::string, std::string>;
+
+namespace {
+
+encoding::Url url(const std::string& text) { return *encoding::parse_url(text); }
+
+std::string proxy(const std::map<std::string, std::string>& variables, const std::string& address, const std::string& option = {}) {
+  HttpOptions options;
+  options.proxy = option;
+  return ProxySettings::resolve(options, Environment(variables)).proxy_for(url(address));
+}
+
+}  // namespace
+
+TEST_CASE("certificate authorities come from the first setting in order") {
+  const testing::TemporaryDirectory directory;
+  std::map<std::string, std::string> variables{{"REQUESTS_CA_BUNDLE", directory.write("requests.pem", "")},
+                                               {"CURL_CA_BUNDLE", directory.write("curl.pem", "")},
+                                               {"SSL_CERT_FILE", directory.write("ssl.pem", "")},
+                                               {"DATABRICKS_CA_BUNDLE", directory.write("databricks.pem", "")}};
+  HttpOptions options;
+  options.ca_bundle = directory.write("option.pem", "");
+  auto found = CertificateAuthorities::resolve(options, Environment(variables));
+  CHECK(found.file == directory / "option.pem");
+  options.ca_bundle.clear();
+  for (const char* name : {"DATABRICKS_CA_BUNDLE", "SSL_CERT_FILE", "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE"}) {
+    found = CertificateAuthorities::resolve(options, Environment(variables));
+    CHECK(found.file == variables[name]);
+    CHECK(found.file_origin == name);
+    CHECK(found.check());
+    variables.erase(name);
+  }
+  found = CertificateAuthorities::resolve(options, Environment(variables));
+  CHECK(found.file.empty());
+  CHECK(found.directory.empty());
+  CHECK(found.check());
+}
+
+TEST_CASE("authorities may be directories, and what does not exist is named") {
+  const testing::TemporaryDirectory directory;
+  auto found = CertificateAuthorities::resolve({}, Environment(Variables{{"REQUESTS_CA_BUNDLE", directory.path()}}));
+  CHECK(found.file.empty());
+  CHECK(found.directory == directory.path());
+  CHECK(found.check());
+  found = CertificateAuthorities::resolve({}, Environment(Variables{{"SSL_CERT_DIR", "/no/such:" + directory.path()}}));
+  CHECK(found.check());
+  found = CertificateAuthorities::resolve({}, Environment(Variables{{"SSL_CERT_DIR", "/no/such:/nor/this"}}));
+  const auto checked = found.check();
+  REQUIRE_FALSE(checked);
+  CHECK(checked.error().code == ErrorCode::configuration);
+  CHECK(checked.error().message.find("SSL_CERT_DIR names /no/such:/nor/this") == 0);
+}
+
+TEST_CASE("the proxy is chosen by option, scheme, spelling and exception") {
+  const std::string host = "https://adb-1.azuredatabricks.net/api";
+  CHECK(proxy({}, host).empty());
+  CHECK(proxy({{"HTTPS_PROXY", "http://upper:1"}}, host) == "http://upper:1");
+  CHECK(proxy({{"HTTPS_PROXY", "http://upper:1"}, {"https_proxy", "http://lower:1"}}, host) == "http://lower:1");
+  CHECK(proxy({{"HTTP_PROXY", "http://plain:1"}}, host).empty());
+  CHECK(proxy({{"ALL_PROXY", "socks5://all:1"}}, host) == "socks5://all:1");
+  CHECK(proxy({{"ALL_PROXY", "socks5://all:1"}, {"HTTPS_PROXY", "http://upper:1"}}, host) == "http://upper:1");
+  CHECK(proxy({{"HTTPS_PROXY", "http://upper:1"}}, host, "http://option:1") == "http://option:1");
+  CHECK(proxy({{"HTTPS_PROXY", "http://upper:1"}, {"NO_PROXY", "a.b, .azuredatabricks.net"}}, host).empty());
+  CHECK(proxy({{"HTTPS_PROXY", "http://upper:1"}, {"no_proxy", "a.b"}, {"NO_PROXY", "*"}}, host) == "http://upper:1");
+}
+
+TEST_CASE("loopback goes through a proxy by option only, and a client cannot choose the proxy of a CGI program") {
+  CHECK(proxy({{"HTTP_PROXY", "http://p:1"}, {"HTTPS_PROXY", "http://p:1"}, {"ALL_PROXY", "http://p:1"}}, "http://localhost:8080").empty());
+  CHECK(proxy({}, "http://[::1]:8080", "http://option:1") == "http://option:1");
+  CHECK(proxy({{"HTTP_PROXY", "http://p:1"}}, "http://remote.example") == "http://p:1");
+  CHECK(proxy({{"HTTP_PROXY", "http://p:1"}, {"REQUEST_METHOD", "GET"}}, "http://remote.example").empty());
+  CHECK(proxy({{"http_proxy", "http://p:1"}, {"REQUEST_METHOD", "GET"}}, "http://remote.example") == "http://p:1");
+}
+
+TEST_CASE("NO_PROXY entries") {
+  using net::matches_no_proxy_entry;
+  CHECK(matches_no_proxy_entry("*", "any.host", 443));
+  CHECK(matches_no_proxy_entry("example.com", "example.com", 443));
+  CHECK(matches_no_proxy_entry("example.com", "a.example.com", 443));
+  CHECK(matches_no_proxy_entry(".example.com", "a.example.com", 443));
+  CHECK(matches_no_proxy_entry("*.example.com", "a.example.com", 443));
+  CHECK_FALSE(matches_no_proxy_entry("example.com", "badexample.com", 443));
+  CHECK_FALSE(matches_no_proxy_entry("a.example.com", "example.com", 443));
+  CHECK(matches_no_proxy_entry("example.com:8443", "example.com", 8443));
+  CHECK_FALSE(matches_no_proxy_entry("example.com:8443", "example.com", 443));
+  CHECK(matches_no_proxy_entry("10.0.0.0/8", "10.1.2.3", 443));
+  CHECK_FALSE(matches_no_proxy_entry("10.0.0.0/8", "11.1.2.3", 443));
+  CHECK(matches_no_proxy_entry("10.16.0.0/12", "10.31.0.1", 443));
+  CHECK_FALSE(matches_no_proxy_entry("10.16.0.0/12", "10.32.0.1", 443));
+  CHECK(matches_no_proxy_entry("0.0.0.0/0", "8.8.8.8", 443));
+  CHECK_FALSE(matches_no_proxy_entry("10.0.0.0/33", "10.0.0.0", 443));
+  CHECK_FALSE(matches_no_proxy_entry("10.0.0.0/x", "10.0.0.0", 443));
+  CHECK_FALSE(matches_no_proxy_entry("10.0.0.0/8", "host.example", 443));
+  CHECK(matches_no_proxy_entry("fd00::/8", "fd12::1", 443));
+  CHECK_FALSE(matches_no_proxy_entry("fd00::/8", "10.0.0.1", 443));
+  CHECK(matches_no_proxy_entry("[fd12::1]:443", "fd12::1", 443));
+  CHECK_FALSE(matches_no_proxy_entry("[fd12::1]:80", "fd12::1", 443));
+  CHECK_FALSE(matches_no_proxy_entry("[", "host", 443));
+  CHECK_FALSE(matches_no_proxy_entry("", "host", 443));
+  CHECK_FALSE(matches_no_proxy_entry(".", "host", 443));
+}
+
+TEST_CASE("credentials of a proxy are not shown") {
+  CHECK(net::without_user_info("http://me:pw@proxy:3128") == "http://proxy:3128");
+  CHECK(net::without_user_info("me:p@w@proxy:3128") == "proxy:3128");
+  CHECK(net::without_user_info("http://proxy:3128") == "http://proxy:3128");
+  CHECK(net::without_user_info("").empty());
+}
+
+TEST_CASE("the user agent names the product first") {
+  CHECK(net::user_agent("").find("dbxauth/") == 0);
+  CHECK(net::user_agent("my-tool/1.2").find("my-tool/1.2 dbxauth/") == 0);
+  CHECK(net::user_agent("a\r\nb(c)").find("a--b-c- dbxauth/") == 0);
+}
