@@ -108,9 +108,9 @@ CertificateAuthorities CertificateAuthorities::resolve(const HttpOptions& option
   CertificateAuthorities found;
   const auto use = [&found](const std::string& path, std::string_view origin) {
     const auto status = platform::file_status(path);
-    const bool directory = status && status->directory;
-    (directory ? found.directory : found.file) = path;
-    (directory ? found.directory_origin : found.file_origin) = origin;
+    const bool is_directory = status && status->directory;
+    (is_directory ? found.directory : found.file) = path;
+    (is_directory ? found.directory_origin : found.file_origin) = origin;
   };
   if (!options.ca_bundle.empty()) {
     use(options.ca_bundle, "the option ca_bundle");
@@ -120,12 +120,12 @@ CertificateAuthorities CertificateAuthorities::resolve(const HttpOptions& option
     use(*bundle, "DATABRICKS_CA_BUNDLE");
     return found;
   }
-  const auto file = environment.get("SSL_CERT_FILE");
-  const auto directory = environment.get("SSL_CERT_DIR");
-  if (file || directory) {
-    if (file) use(*file, "SSL_CERT_FILE");
-    if (directory) {
-      found.directory = *directory;
+  const auto cert_file = environment.get("SSL_CERT_FILE");
+  const auto cert_directory = environment.get("SSL_CERT_DIR");
+  if (cert_file || cert_directory) {
+    if (cert_file) use(*cert_file, "SSL_CERT_FILE");
+    if (cert_directory) {
+      found.directory = *cert_directory;
       found.directory_origin = "SSL_CERT_DIR";
     }
     return found;
