@@ -171,7 +171,7 @@ TEST_CASE("only its creator and administrators may read a statement") {
 TEST_CASE("results come in chunks, by row and byte limits, inline and by links") {
   TestWorkspace workspace("demo");
   workspace.set(R"({"chunk_bytes":300})");
-  const std::string sql = "SELECT n_nationkey, n_name FROM production.tpch.nation ORDER BY n_nationkey";
+  const std::string sql = "SELECT n_nationkey, n_name FROM production.reference.nation ORDER BY n_nationkey";
   const Answer answer = workspace.execute(sql);
   INFO(answer.body);
   REQUIRE(state_of(answer) == "SUCCEEDED");

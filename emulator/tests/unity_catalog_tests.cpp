@@ -76,22 +76,22 @@ TEST_CASE("the demo workspace is read over REST") {
   TestWorkspace workspace("demo");
   const auto catalogs = as_set(read_pages(workspace, uc + "/catalogs", "catalogs", "name").names);
   CHECK(catalogs.count("production") == 1);
-  const Answer table = workspace.get(uc + "/tables/production.tpch.nation");
+  const Answer table = workspace.get(uc + "/tables/production.reference.nation");
   REQUIRE(table.status == 200);
   CHECK(table.text("table_type") == "MANAGED");
   CHECK(table.text("data_source_format") == "DELTA");
   CHECK(table.json()["columns"].at(0)["name"].string_or() == "n_nationkey");
   CHECK(table.json()["columns"].at(0)["position"].integer_or(-1) == 0);
-  CHECK(workspace.get(uc + "/tables/production.tpch.nation/exists").text("table_exists") == "true");
-  CHECK(workspace.get(uc + "/tables/production.tpch.none/exists").text("table_exists") == "false");
-  CHECK(workspace.get(uc + "/tables/production.tpch.none").status == 404);
-  CHECK(workspace.get(uc + "/tables/production.tpch").status == 400);
+  CHECK(workspace.get(uc + "/tables/production.reference.nation/exists").text("table_exists") == "true");
+  CHECK(workspace.get(uc + "/tables/production.reference.none/exists").text("table_exists") == "false");
+  CHECK(workspace.get(uc + "/tables/production.reference.none").status == 404);
+  CHECK(workspace.get(uc + "/tables/production.reference").status == 400);
 
-  const Answer lean = workspace.get(uc + "/tables?catalog_name=production&schema_name=tpch&omit_columns=true&omit_username=true");
+  const Answer lean = workspace.get(uc + "/tables?catalog_name=production&schema_name=reference&omit_columns=true&omit_username=true");
   REQUIRE(lean.status == 200);
   CHECK(lean.json()["tables"].at(0)["columns"].is_missing());
   CHECK(lean.json()["tables"].at(0)["owner"].is_missing());
-  CHECK(workspace.get(uc + "/tables?catalog_name=production&schema_name=tpch&omit_columns=yes").status == 400);
+  CHECK(workspace.get(uc + "/tables?catalog_name=production&schema_name=reference&omit_columns=yes").status == 400);
 
   const Answer summary = workspace.get(uc + "/metastore_summary");
   CHECK_FALSE(summary.text("metastore_id").empty());
@@ -183,9 +183,9 @@ TEST_CASE("tags are assigned to objects and columns") {
   TestWorkspace workspace("demo");
   const auto headers = TestWorkspace::bearer(workspace.credentials().token);
   const std::string base = uc + "/entity-tag-assignments";
-  const std::string column = base + "/columns/production.tpch.nation.n_name/tags";
+  const std::string column = base + "/columns/production.reference.nation.n_name/tags";
   const std::string body =
-      R"({"entity_type":"columns","entity_name":"production.tpch.nation.n_name","tag_key":"kind","tag_value":"label"})";
+      R"({"entity_type":"columns","entity_name":"production.reference.nation.n_name","tag_key":"kind","tag_value":"label"})";
   CHECK(workspace.post(base, body).text("tag_value") == "label");
   CHECK(workspace.post(base, body).status == 409);
   CHECK(workspace.get(column).json()["tag_assignments"].size() >= 1);

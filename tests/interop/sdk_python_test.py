@@ -96,20 +96,21 @@ class UnityCatalog(unittest.TestCase):
 
     def test_lists(self):
         self.assertIn("production", [catalog.name for catalog in self.client.catalogs.list()])
-        self.assertIn("tpch", [schema.name for schema in self.client.schemas.list("production")])
-        tables = {table.name: table for table in self.client.tables.list("production", "tpch")}
-        for name in ("customer", "lineitem", "nation", "orders", "part", "partsupp", "region", "supplier"):
-            self.assertIn(name, tables)
-        nation = self.client.tables.get("production.tpch.nation")
+        self.assertIn("reference", [schema.name for schema in self.client.schemas.list("production")])
+        reference = {table.name for table in self.client.tables.list("production", "reference")}
+        self.assertLessEqual({"nation", "region", "part", "partsupp", "supplier"}, reference)
+        sales = {table.name for table in self.client.tables.list("production", "sales")}
+        self.assertLessEqual({"customer", "orders", "lineitem"}, sales)
+        nation = self.client.tables.get("production.reference.nation")
         self.assertEqual(nation.columns[0].name, "n_nationkey")
-        self.assertEqual(nation.full_name, "production.tpch.nation")
-        self.assertTrue(self.client.tables.exists("production.tpch.nation").table_exists)
+        self.assertEqual(nation.full_name, "production.reference.nation")
+        self.assertTrue(self.client.tables.exists("production.reference.nation").table_exists)
         summaries = {table.full_name for table in self.client.tables.list_summaries("production")}
-        self.assertIn("production.tpch.nation", summaries)
+        self.assertIn("production.reference.nation", summaries)
 
     def test_not_found(self):
         with self.assertRaises(NotFound):
-            self.client.tables.get("production.tpch.no_such_table")
+            self.client.tables.get("production.reference.no_such_table")
 
     def test_write_grant_delete(self):
         made = self.client.catalogs.create(name="interop_catalog", comment="from Python", properties={"a": "b"})
@@ -161,7 +162,7 @@ class Sql(unittest.TestCase):
 
     def test_select(self):
         answer = self.run_sql(
-            "SELECT n_nationkey, n_name FROM production.tpch.nation WHERE n_name = :name",
+            "SELECT n_nationkey, n_name FROM production.reference.nation WHERE n_name = :name",
             parameters=[StatementParameterListItem(name="name", value="GERMANY")],
         )
         self.assertEqual(answer.status.state, StatementState.SUCCEEDED)
@@ -169,14 +170,14 @@ class Sql(unittest.TestCase):
         self.assertEqual(answer.result.data_array, [["7", "GERMANY"]])
 
     def test_poll(self):
-        answer = self.run_sql("SELECT count(*) FROM production.tpch.region", wait_timeout="0s")
+        answer = self.run_sql("SELECT count(*) FROM production.reference.region", wait_timeout="0s")
         while answer.status.state in (StatementState.PENDING, StatementState.RUNNING):
             answer = self.client.statement_execution.get_statement(answer.statement_id)
         self.assertEqual(answer.result.data_array, [["5"]])
 
     def test_external_links(self):
         answer = self.run_sql(
-            "SELECT n_name FROM production.tpch.nation",
+            "SELECT n_name FROM production.reference.nation",
             disposition=Disposition.EXTERNAL_LINKS,
             format=Format.CSV,
         )
@@ -186,7 +187,7 @@ class Sql(unittest.TestCase):
         self.assertTrue(link.external_link.startswith(READY["url"]))
 
     def test_failure(self):
-        answer = self.run_sql("SELECT * FROM production.tpch.no_such_table")
+        answer = self.run_sql("SELECT * FROM production.reference.no_such_table")
         self.assertEqual(answer.status.state, StatementState.FAILED)
         self.assertIn("TABLE_OR_VIEW_NOT_FOUND", answer.status.error.message)
 
@@ -208,11 +209,11 @@ class Clone(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         client = with_token()
         self.addCleanup(lambda: client.catalogs.delete("interop_clone", force=True))
-        source = {table.name for table in client.tables.list("production", "tpch")}
-        self.assertEqual({table.name for table in client.tables.list("interop_clone", "tpch")}, source)
+        source = {table.name for table in client.tables.list("production", "reference")}
+        self.assertEqual({table.name for table in client.tables.list("interop_clone", "reference")}, source)
         counts = [
             client.statement_execution.execute_statement(
-                statement=f"SELECT count(*) FROM {catalog}.tpch.nation", warehouse_id=READY["warehouse_id"]
+                statement=f"SELECT count(*) FROM {catalog}.reference.nation", warehouse_id=READY["warehouse_id"]
             ).result.data_array
             for catalog in ("production", "interop_clone")
         ]
