@@ -75,7 +75,9 @@ Result<TokenRefresher::ReadyPtr> TokenRefresher::obtain_slowly(std::chrono::seco
     if (!flight_) return lead(lock, min_validity, context, false);
 
     const std::shared_ptr<Flight> flight = flight_;
+    ++waiting_;
     auto waited = await(lock, *flight, context);
+    --waiting_;
     if (!waited) return std::move(waited).error();
     if (!flight->abandoned) return *flight->outcome;
   }
@@ -160,6 +162,11 @@ Result<TokenRefresher::ReadyPtr> TokenRefresher::fetch(std::chrono::seconds min_
     ready->expired_from = ready->token.expires_at - std::min(ready->lifetime / 2, policy_.expiry_margin);
   }
   return ReadyPtr(std::move(ready));
+}
+
+int TokenRefresher::waiting() const {
+  const std::lock_guard lock(mutex_);
+  return waiting_;
 }
 
 void TokenRefresher::reject(const AuthHeaders& rejected) noexcept {

@@ -44,6 +44,8 @@ class TokenRefresher {
   Result<Token> token(std::chrono::seconds min_validity, const CallContext& context);
   /// Forgets the cached token if `rejected` was made of it.
   void reject(const AuthHeaders& rejected) noexcept;
+  /// Threads that wait at this moment for another one's fetch.
+  int waiting() const;
 
  private:
   using TimePoint = std::chrono::system_clock::time_point;
@@ -80,10 +82,11 @@ class TokenRefresher {
   const RefreshPolicy policy_;
 
   StripedPointer<Ready> current_;
-  std::mutex mutex_;                // guards everything below and serialises stores to current_
+  mutable std::mutex mutex_;        // guards everything below and serialises stores to current_
   std::condition_variable changed_;
   std::shared_ptr<Flight> flight_;
   SecretString rejected_;
+  int waiting_ = 0;
   TimePoint next_stale_attempt_ = TimePoint::min();
 };
 

@@ -261,18 +261,14 @@ TEST_CASE("all who wait for a failing request get its error", "[refresher][threa
   f.source->fail_with(Error(ErrorCode::authentication_failed, "refused"), true);
   std::thread leader([&] { CHECK(f.get() == "error: refused"); });
   f.source->wait_for_calls(1);
-  // The others are known to wait once their threads have entered headers(); the request is held until then.
-  std::atomic<int> entered{0};
   std::atomic<int> refused{0};
   std::vector<std::thread> waiters;
   for (int i = 0; i < 10; ++i) {
     waiters.emplace_back([&] {
-      ++entered;
       if (f.get() == "error: refused") ++refused;
     });
   }
-  while (entered < 10) std::this_thread::yield();
-  std::this_thread::sleep_for(50ms);
+  while (f.refresher.waiting() < 10) std::this_thread::yield();
   f.source->let_go();
   leader.join();
   for (auto& waiter : waiters) waiter.join();
@@ -330,6 +326,7 @@ TEST_CASE("a waiter takes over when the fetching caller is cancelled", "[refresh
       if (f.get() == "Bearer token-2") ++good;
     });
   }
+  while (f.refresher.waiting() < 3) std::this_thread::yield();
   cancel.cancel();
   leader.join();
   f.source->wait_for_calls(2);
