@@ -131,7 +131,7 @@ HttpResponse UnityCatalogService::drop_object(const HttpRequest& request, Secura
 
 void UnityCatalogService::add_catalog_routes(HttpServer& server) {
   const std::string base = std::string(root) + "/catalogs";
-  const auto kind = SecurableKind::catalog;
+  constexpr auto kind = SecurableKind::catalog;
   server.route("GET " + base, Access::bearer, [this](const HttpRequest& r) {
     return list<CatalogInfo>(
         r, "catalogs", catalogs_page,
@@ -153,20 +153,20 @@ void UnityCatalogService::add_catalog_routes(HttpServer& server) {
     write_catalog(json, made, metastore_.metastore_id());
     return json_response(json.take());
   });
-  server.route("GET " + base + "/{full_name}", Access::bearer, [this, kind](const HttpRequest& r) {
+  server.route("GET " + base + "/{full_name}", Access::bearer, [this](const HttpRequest& r) {
     return get_object(r.caller.name, kind, {r.path_parameter("full_name")});
   });
-  server.route("PATCH " + base + "/{full_name}", Access::bearer, [this, kind](const HttpRequest& r) {
+  server.route("PATCH " + base + "/{full_name}", Access::bearer, [this](const HttpRequest& r) {
     return patch_object(r, kind, {r.path_parameter("full_name")});
   });
-  server.route("DELETE " + base + "/{full_name}", Access::bearer, [this, kind](const HttpRequest& r) {
+  server.route("DELETE " + base + "/{full_name}", Access::bearer, [this](const HttpRequest& r) {
     return drop_object(r, kind, {r.path_parameter("full_name")});
   });
 }
 
 void UnityCatalogService::add_schema_routes(HttpServer& server) {
   const std::string base = std::string(root) + "/schemas";
-  const auto kind = SecurableKind::schema;
+  constexpr auto kind = SecurableKind::schema;
   server.route("GET " + base, Access::bearer, [this](const HttpRequest& r) {
     const std::string catalog = required_query(r, "catalog_name");
     return list<SchemaInfo>(
@@ -188,16 +188,16 @@ void UnityCatalogService::add_schema_routes(HttpServer& server) {
     return json_response(json.take());
   });
   server.route("GET " + base + "/{full_name}", Access::bearer,
-               [this, kind](const HttpRequest& r) { return get_object(r.caller.name, kind, path_of(r, 2)); });
+               [this](const HttpRequest& r) { return get_object(r.caller.name, kind, path_of(r, 2)); });
   server.route("PATCH " + base + "/{full_name}", Access::bearer,
-               [this, kind](const HttpRequest& r) { return patch_object(r, kind, path_of(r, 2)); });
+               [this](const HttpRequest& r) { return patch_object(r, kind, path_of(r, 2)); });
   server.route("DELETE " + base + "/{full_name}", Access::bearer,
-               [this, kind](const HttpRequest& r) { return drop_object(r, kind, path_of(r, 2)); });
+               [this](const HttpRequest& r) { return drop_object(r, kind, path_of(r, 2)); });
 }
 
 void UnityCatalogService::add_table_routes(HttpServer& server) {
   const std::string base = std::string(root) + "/tables";
-  const auto kind = SecurableKind::table;
+  constexpr auto kind = SecurableKind::table;
   server.route("GET " + base, Access::bearer, [this](const HttpRequest& r) {
     const std::string catalog = required_query(r, "catalog_name");
     const std::string schema = required_query(r, "schema_name");
@@ -237,13 +237,13 @@ void UnityCatalogService::add_table_routes(HttpServer& server) {
     return json_response(json.take());
   });
   server.route("GET " + base + "/{full_name}", Access::bearer,
-               [this, kind](const HttpRequest& r) { return get_object(r.caller.name, kind, path_of(r, 3)); });
-  server.route("PATCH " + base + "/{full_name}", Access::bearer, [this, kind](const HttpRequest& r) {
+               [this](const HttpRequest& r) { return get_object(r.caller.name, kind, path_of(r, 3)); });
+  server.route("PATCH " + base + "/{full_name}", Access::bearer, [this](const HttpRequest& r) {
     patch_object(r, kind, path_of(r, 3));
     return json_response("{}");
   });
   server.route("DELETE " + base + "/{full_name}", Access::bearer,
-               [this, kind](const HttpRequest& r) { return drop_object(r, kind, path_of(r, 3)); });
+               [this](const HttpRequest& r) { return drop_object(r, kind, path_of(r, 3)); });
 }
 
 void UnityCatalogService::add_function_and_volume_routes(HttpServer& server) {
