@@ -136,6 +136,9 @@ Outcome<std::unique_ptr<Metastore>> Metastore::open(MetastoreOptions options) {
 }
 
 Outcome<void> Metastore::create_schema_tables() {
+  for (int shard = 0; shard < shard_count && in_memory(options_); ++shard) {
+    if (auto attached = database_->run("ATTACH ':memory:' AS shard" + std::to_string(shard)); !attached) return refuse(internal_error(attached.error()));
+  }
   const auto created = database_->run(R"sql(
     CREATE TABLE IF NOT EXISTS principals(id INTEGER PRIMARY KEY AUTOINCREMENT, kind INTEGER NOT NULL,
       name TEXT NOT NULL UNIQUE COLLATE NOCASE, display_name TEXT NOT NULL, admin INTEGER NOT NULL, active INTEGER NOT NULL);

@@ -260,7 +260,7 @@ class Metastore {
   };
   std::vector<VersionRecord> table_history(const TableInfo& table) const;  ///< Newest first.
   /// The SQLite table that holds the rows of `table`, quoted; its columns carry the table's column names.
-  static std::string row_table(const TableInfo& table);
+  std::string row_table(const TableInfo& table) const;
   std::int64_t row_count(const TableInfo& table) const;
 
   // --- functions, volumes
@@ -346,6 +346,7 @@ class Metastore {
   void load_table(TableInfo& table, bool with_columns, bool with_tags) const;
   void load_function(FunctionInfo& function) const;
   void delete_tree(std::int64_t row_id);
+  std::string row_table(std::int64_t row_id) const;
   void touch(const std::string& actor, std::int64_t row_id);
   std::int64_t now_ms() const;
   std::string owner_for(const std::string& actor) const;

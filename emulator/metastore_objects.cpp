@@ -319,7 +319,13 @@ Outcome<Page<SchemaInfo>> Metastore::list_schemas(const std::string& actor, std:
 
 // --- tables
 
-std::string Metastore::row_table(const TableInfo& table) { return "\"rows_" + std::to_string(table.row_id) + "\""; }
+std::string Metastore::row_table(const TableInfo& table) const { return row_table(table.row_id); }
+
+std::string Metastore::row_table(std::int64_t row_id) const {
+  // SQLite reads its whole list of tables at each CREATE TABLE; in memory the tables are spread over several lists.
+  const std::string shard = in_memory(options_) ? "shard" + std::to_string(row_id % shard_count) : std::string("main");
+  return shard + ".\"rows_" + std::to_string(row_id) + "\"";
+}
 
 std::int64_t Metastore::row_count(const TableInfo& table) const {
   const auto guard = lock();

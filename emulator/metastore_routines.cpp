@@ -224,7 +224,7 @@ void Metastore::delete_tree(std::int64_t row_id) {
     while (child.next()) children.push_back(child.integer(0));
   }
   for (const auto child : children) delete_tree(child);
-  (void)database_->run("DROP TABLE IF EXISTS \"rows_" + std::to_string(row_id) + "\"");
+  (void)database_->run("DROP TABLE IF EXISTS " + row_table(row_id));
   for (const auto* table : {"table_columns", "properties", "tags", "grants", "functions", "function_parameters", "table_versions"}) {
     database_->query(std::string("DELETE FROM ") + table + " WHERE securable = ?").bind(1, row_id).run();
   }

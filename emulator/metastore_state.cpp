@@ -112,7 +112,7 @@ class StateWriter {
   void write_rows(const TableInfo& table) {
     using Row = std::vector<std::optional<std::string>>;
     std::vector<Row> rows;
-    auto query = metastore_.database().prepare_once("SELECT * FROM " + Metastore::row_table(table));
+    auto query = metastore_.database().prepare_once("SELECT * FROM " + metastore_.row_table(table));
     while (query && query->next()) {
       Row row;
       for (int i = 0; i < static_cast<int>(table.columns.size()); ++i) row.push_back(query->optional_text(i));

@@ -331,7 +331,7 @@ std::string QueryTranslator::table(const RelationNode& node, Scope& scope) {
     added.columns.push_back({node.column_aliases.empty() ? source.name : node.column_aliases[i], alias + "." + quote_sqlite_name(source.name), sql_type(source.type_text), false});
   }
   scope.relations.push_back(std::move(added));
-  return Metastore::row_table(*info) + " AS " + alias;
+  return metastore_.row_table(*info) + " AS " + alias;
 }
 
 TranslatedQuery QueryTranslator::view(const TableInfo& info) {

@@ -79,13 +79,13 @@ std::int64_t StatementRunner::insert_from(const TableInfo& info, const std::vect
     names += (i == 0 ? "" : ", ") + quote_sqlite_name(targets[i]->name);
     values += (i == 0 ? "" : ", ") + render_cast({"c" + std::to_string(i), source.columns[i].type, false}, sql_type(targets[i]->type_text)).sql;
   }
-  return execute("INSERT INTO " + Metastore::row_table(info) + "(" + names + ") SELECT " + values + " FROM (" + source.sql + ")");
+  return execute("INSERT INTO " + metastore_.row_table(info) + "(" + names + ") SELECT " + values + " FROM (" + source.sql + ")");
 }
 
 SqlResult StatementRunner::insert(const Statement& statement) {
   const auto info = writable_table(statement.name, false);
   const auto source = translator().query(*statement.query);
-  if (statement.overwrite) execute("DELETE FROM " + Metastore::row_table(info));
+  if (statement.overwrite) execute("DELETE FROM " + metastore_.row_table(info));
   const auto count = std::to_string(insert_from(info, statement.insert_columns, source));
   metastore_.record_version(session_.principal, info, "WRITE");
   return {{result_column("num_affected_rows", sql_type("bigint")), result_column("num_inserted_rows", sql_type("bigint"))}, {{count, count}}};
@@ -93,7 +93,7 @@ SqlResult StatementRunner::insert(const Statement& statement) {
 
 SqlResult StatementRunner::delete_rows(const Statement& statement) {
   const auto info = writable_table(statement.name, true);
-  std::string sql = "DELETE FROM " + Metastore::row_table(info);
+  std::string sql = "DELETE FROM " + metastore_.row_table(info);
   if (statement.expression) sql += " WHERE " + translator().expression(*statement.expression, &info).sql;
   const auto count = std::to_string(execute(sql));
   metastore_.record_version(session_.principal, info, "DELETE");
@@ -102,7 +102,7 @@ SqlResult StatementRunner::delete_rows(const Statement& statement) {
 
 SqlResult StatementRunner::update_rows(const Statement& statement) {
   const auto info = writable_table(statement.name, true);
-  std::string sql = "UPDATE " + Metastore::row_table(info) + " SET ";
+  std::string sql = "UPDATE " + metastore_.row_table(info) + " SET ";
   bool first = true;
   for (const auto& [name, expr] : statement.assignments) {
     const std::string wanted = name;
@@ -119,7 +119,7 @@ SqlResult StatementRunner::update_rows(const Statement& statement) {
 
 SqlResult StatementRunner::truncate(const Statement& statement) {
   const auto info = writable_table(statement.name, false);
-  execute("DELETE FROM " + Metastore::row_table(info));
+  execute("DELETE FROM " + metastore_.row_table(info));
   metastore_.record_version(session_.principal, info, "TRUNCATE");
   return {};
 }
@@ -180,7 +180,7 @@ SqlResult StatementRunner::clone_table(const Statement& statement) {
   }
   replace(SecurableKind::table, path, statement, [&] { accept(metastore_.create_table(session_.principal, spec)); });
   const auto made = accept(metastore_.get_table({}, path[0], path[1], path[2]));
-  if (!source.columns.empty()) execute("INSERT INTO " + Metastore::row_table(made) + " SELECT * FROM " + Metastore::row_table(source));
+  if (!source.columns.empty()) execute("INSERT INTO " + metastore_.row_table(made) + " SELECT * FROM " + metastore_.row_table(source));
   metastore_.database().query("UPDATE table_versions SET operation = 'CLONE' WHERE securable = ? AND version = ?").bind(1, made.row_id).bind(2, made.version).run();
   // The emulator has no files: a table with rows counts as one file of 64 bytes a row.
   const std::int64_t rows = metastore_.row_count(source);

@@ -58,7 +58,7 @@ Outcome<void> seed_many(Metastore& metastore, std::size_t tables, std::size_t sc
     spec.comment = "Synthetic table " + std::to_string(i);
     auto made = metastore.create_table({}, spec);
     if (!made) return refuse(made.error());
-    auto filled = metastore.database().run("INSERT INTO " + Metastore::row_table(*made) + " VALUES(1, 'one of " + std::to_string(i) + "', 10.25), (2, NULL, " + std::to_string(i) + ")");
+    auto filled = metastore.database().run("INSERT INTO " + metastore.row_table(*made) + " VALUES(1, 'one of " + std::to_string(i) + "', 10.25), (2, NULL, " + std::to_string(i) + ")");
     if (!filled) return refuse(internal_error(filled.error()));
   }
   using P = SeedPrincipals;

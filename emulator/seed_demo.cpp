@@ -80,7 +80,7 @@ const std::vector<std::string_view> extras{
     "ALTER VOLUME landing.exports SET TAGS ('retention' = '30d')",
     "COMMENT ON COLUMN analytics.customer_value.net IS 'Sum of net prices, USD'",
     "COMMENT ON VOLUME landing.uploads IS 'Files people drop; 100% \\'raw\\''",
-    "GRANT USE CATALOG, BROWSE ON CATALOG production TO `account users`",
+    "GRANT USE CATALOG ON CATALOG production TO `account users`",
     "GRANT USE CATALOG, USE SCHEMA, SELECT, EXECUTE ON CATALOG main TO `account users`",
     "GRANT USE CATALOG, USE SCHEMA, SELECT ON CATALOG samples TO `account users`",
     "GRANT USE SCHEMA, SELECT ON SCHEMA production.reference TO analysts",
