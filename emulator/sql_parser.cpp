@@ -567,7 +567,8 @@ void SqlParser::parse_alter_column(Statement& statement) {
   }
 }
 
-// "COMMENT ON": {CATALOG | SCHEMA | TABLE | VIEW | VOLUME | FUNCTION | COLUMN} name IS {string | NULL}
+// "COMMENT ON": {CATALOG | SCHEMA | TABLE | VOLUME | FUNCTION | COLUMN} name IS {string | NULL}. TABLE takes views, too;
+// there is no COMMENT ON VIEW.
 Statement SqlParser::parse_comment() {
   Statement statement;
   statement.kind = StatementKind::comment;
@@ -578,6 +579,7 @@ Statement SqlParser::parse_comment() {
     statement.column = statement.name.back();
     statement.name.pop_back();
   } else {
+    if (at_word("VIEW") || at_word("METASTORE")) fail_here();
     statement.object = parse_object_kind(statement.is_view);
     statement.name = parse_name();
   }

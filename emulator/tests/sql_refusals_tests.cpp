@@ -8,7 +8,7 @@ TEST_CASE("what is not Databricks SQL is a syntax error") {
   f.run("CREATE CATALOG c");
   f.run("CREATE SCHEMA c.s");
   for (const auto* sql : {"", ";", "FROB t", "SELECT", "SELECT 1 FROM", "SELECT 1; SELECT 2", "CREATE TABLE", "CREATE TABLE t (a)", "CREATE TABLE t (a INT) WITH CHEESE",
-                          "CREATE OR REPLACE SCHEMA x", "CREATE TABLE t CLONE", "CREATE TABLE t HOLLOW CLONE x", "DROP c", "ALTER TABLE t FROB", "COMMENT ON TABLE t 'x'", "COMMENT ON VIEW v IS",
+                          "CREATE OR REPLACE SCHEMA x", "CREATE TABLE t CLONE", "CREATE TABLE t HOLLOW CLONE x", "DROP c", "ALTER TABLE t FROB", "COMMENT ON TABLE t 'x'", "COMMENT ON VIEW v IS 'x'",
                           "GRANT USE_CATALOG ON CATALOG c TO x", "GRANT FLY ON CATALOG c TO x", "GRANT SELECT ON TABLE t", "CREATE OR REPLACE TABLE IF NOT EXISTS t (a INT)", "CREATE VIEW v",
                           "CREATE VOLUME v LOCATION 's3://x/y'", "CREATE EXTERNAL VOLUME v", "SELECT 'unclosed", "SELECT `unclosed", "SELECT $x", "MERGE INTO t USING s ON 1", "VACUUM t", "EXPLAIN SELECT 1",
                           "CREATE TABLE größe (a INT)", "SELECT 1 +", "CREATE FUNCTION f() RETURNS INT", "SELECT CASE END"}) {
