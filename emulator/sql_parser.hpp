@@ -39,7 +39,19 @@ class SqlParser {
   std::string parse_string();
   std::int64_t parse_integer();
   std::string text_between(std::size_t begin_token, std::size_t end_token) const;
-  struct Depth;
+  /// Bounds recursion, so that no text can exhaust the stack.
+  struct Depth {
+    explicit Depth(int& level) : depth(level) {
+      if (++depth > 200) {
+        --depth;
+        fail_sql("FAILED_TO_PARSE_TOO_COMPLEX", "The statement is nested too deeply.", "54001");
+      }
+    }
+    ~Depth() { --depth; }
+    Depth(const Depth&) = delete;
+    Depth& operator=(const Depth&) = delete;
+    int& depth;
+  };
 
   // statements (sql_parser.cpp)
   Statement parse_create();
