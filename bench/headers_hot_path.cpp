@@ -60,7 +60,8 @@ void expiring_token(benchmark::State& state) {
   static const dbxauth::Client client = [] {
     dbxauth::ClientOptions options;
     options.providers.push_back(std::make_shared<dbxauth::auth::RefreshingProvider>(
-        "hourly", std::make_shared<HourlySource>(), dbxauth::platform::Clock::system(), dbxauth::auth::RefreshPolicy{}));
+        "hourly", std::make_shared<HourlySource>(), dbxauth::platform::Clock::system(),
+        dbxauth::auth::RefreshPolicy{}));
     return client_with(std::move(options));
   }();
   for (auto _ : state) {

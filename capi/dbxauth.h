@@ -3,7 +3,8 @@
  * dbxauth: the stable C interface (libdbxauth.so.1).
  *
  * Rules that hold for every function (docs/c-abi.md has them all, with the test of each):
- *  - Handles are opaque. Whatever a `_new`, `_start` or an out-parameter gives is released with the `_free` of its type;
+ *  - Handles are opaque. Whatever a `_new`, `_start` or an out-parameter gives is released with the `_free` of its
+ * type;
  *    `_free(NULL)` does nothing. Never call free() on anything that came from here.
  *  - Fallible functions return DBXAUTH_OK or a status and take `dbxauth_error **error` last. It may be NULL; otherwise
  *    `*error` must be NULL on entry and receives an error object on failure, to be freed by the caller.
@@ -12,9 +13,9 @@
  *  - Borrowed pointers are valid until their owner is freed or, where stated, changed.
  *  - Option structs start with `struct_size`: fill them with their `_init` function. Zero always means the default.
  *    A newer program may pass a longer struct to an older library as long as the fields it does not know are zero.
- *  - A callback comes with `user_data` and `destroy`. From the moment of the call the library owns `user_data` and calls
- *    `destroy(user_data)` exactly once, also when the call fails, on whichever thread drops the last use, with no lock of
- *    the library held. `destroy` may be NULL. Callbacks must not unwind (no C++ exception, no longjmp).
+ *  - A callback comes with `user_data` and `destroy`. From the moment of the call the library owns `user_data` and
+ * calls `destroy(user_data)` exactly once, also when the call fails, on whichever thread drops the last use, with no
+ * lock of the library held. `destroy` may be NULL. Callbacks must not unwind (no C++ exception, no longjmp).
  *  - Nothing is printed, no signal handler, locale or environment variable is changed, the process is never ended.
  */
 #ifndef DBXAUTH_H
@@ -70,17 +71,17 @@ enum {
 enum { DBXAUTH_CALLBACK_DONE = 0, DBXAUTH_CALLBACK_DECLINED = 1, DBXAUTH_CALLBACK_FAILED = -1 };
 
 /* "ok", "no_credentials", …; "unknown" for other values. Static storage. Any thread. */
-DBXAUTH_API const char *dbxauth_status_name(dbxauth_status status);
+DBXAUTH_API const char* dbxauth_status_name(dbxauth_status status);
 
 /* ---- version ----------------------------------------------------------------------------------------------------- */
 
 /* ABI of the running library: major << 16 | minor. A program works with the same major and an equal or higher minor. */
 DBXAUTH_API uint32_t dbxauth_abi_version(void);
 /* "0.1.0". Static storage. */
-DBXAUTH_API const char *dbxauth_version_string(void);
-/* 1 when the build has the feature, else 0: "clone", "sql", "token-cache-file", "token-cache-memory", "provider-callback".
- * Unknown names give 0. */
-DBXAUTH_API int32_t dbxauth_has_feature(const char *name);
+DBXAUTH_API const char* dbxauth_version_string(void);
+/* 1 when the build has the feature, else 0: "clone", "sql", "token-cache-file", "token-cache-memory",
+ * "provider-callback". Unknown names give 0. */
+DBXAUTH_API int32_t dbxauth_has_feature(const char* name);
 
 #define DBXAUTH_ABI_VERSION ((uint32_t)((1u << 16) | 0u))
 
@@ -97,54 +98,54 @@ typedef struct dbxauth_operation dbxauth_operation;
 
 /* Bytes owned by somebody else; `data` need not be NUL-terminated and may be NULL when `size` is 0. */
 typedef struct dbxauth_bytes {
-  const char *data;
+  const char* data;
   size_t size;
 } dbxauth_bytes;
 
 /* A configuration attribute. Frozen: this struct never grows. */
 typedef struct dbxauth_attribute {
-  const char *name;    /* "host", "token", "client_id", … as in .databrickscfg; or an environment variable's name */
+  const char* name;    /* "host", "token", "client_id", … as in .databrickscfg; or an environment variable's name */
   dbxauth_bytes value; /* copied; may be wiped after the call */
-  const char *place;   /* where it came from, for reports ("--host"); NULL: the name */
+  const char* place;   /* where it came from, for reports ("--host"); NULL: the name */
 } dbxauth_attribute;
 
-typedef void (*dbxauth_destroy_fn)(void *user_data);
+typedef void (*dbxauth_destroy_fn)(void* user_data);
 
 /* ---- errors ------------------------------------------------------------------------------------------------------ */
 
 /* Accessors never fail; pointers are borrowed from the error and never NULL. An error may be read from any thread. */
-DBXAUTH_API dbxauth_status dbxauth_error_code(const dbxauth_error *error);
-DBXAUTH_API const char *dbxauth_error_message(const dbxauth_error *error);
+DBXAUTH_API dbxauth_status dbxauth_error_code(const dbxauth_error* error);
+DBXAUTH_API const char* dbxauth_error_message(const dbxauth_error* error);
 /* Everything as JSON, "schema": 1: code, message, attempts[], http_status, retryable, retry_after_ms, server_code,
  * sql_state, request_id. */
-DBXAUTH_API const char *dbxauth_error_details_json(const dbxauth_error *error);
-DBXAUTH_API int32_t dbxauth_error_http_status(const dbxauth_error *error); /* 0: no HTTP answer */
-DBXAUTH_API int32_t dbxauth_error_is_retryable(const dbxauth_error *error);
-DBXAUTH_API int64_t dbxauth_error_retry_after_ms(const dbxauth_error *error); /* -1: not stated */
-DBXAUTH_API void dbxauth_error_free(dbxauth_error *error);
+DBXAUTH_API const char* dbxauth_error_details_json(const dbxauth_error* error);
+DBXAUTH_API int32_t dbxauth_error_http_status(const dbxauth_error* error); /* 0: no HTTP answer */
+DBXAUTH_API int32_t dbxauth_error_is_retryable(const dbxauth_error* error);
+DBXAUTH_API int64_t dbxauth_error_retry_after_ms(const dbxauth_error* error); /* -1: not stated */
+DBXAUTH_API void dbxauth_error_free(dbxauth_error* error);
 
 /* ---- owned text -------------------------------------------------------------------------------------------------- */
 
 /* NUL-terminated at [size]; wiped when freed. */
-DBXAUTH_API const char *dbxauth_string_data(const dbxauth_string *text);
-DBXAUTH_API size_t dbxauth_string_size(const dbxauth_string *text);
-DBXAUTH_API void dbxauth_string_free(dbxauth_string *text);
+DBXAUTH_API const char* dbxauth_string_data(const dbxauth_string* text);
+DBXAUTH_API size_t dbxauth_string_size(const dbxauth_string* text);
+DBXAUTH_API void dbxauth_string_free(dbxauth_string* text);
 
 /* ---- cancellation ------------------------------------------------------------------------------------------------ */
 
 /* Passed into blocking calls through dbxauth_call_options. dbxauth_cancel_trigger: any thread, any time, any number of
  * times; a triggered object stays triggered. Freeing it while a call uses it is allowed. NULL when out of memory. */
-DBXAUTH_API dbxauth_cancel *dbxauth_cancel_new(void);
-DBXAUTH_API void dbxauth_cancel_trigger(dbxauth_cancel *cancel);
-DBXAUTH_API void dbxauth_cancel_free(dbxauth_cancel *cancel);
+DBXAUTH_API dbxauth_cancel* dbxauth_cancel_new(void);
+DBXAUTH_API void dbxauth_cancel_trigger(dbxauth_cancel* cancel);
+DBXAUTH_API void dbxauth_cancel_free(dbxauth_cancel* cancel);
 
 /* Limits of one blocking call. */
 typedef struct dbxauth_call_options {
   size_t struct_size;
   int64_t timeout_ms;     /* 0: the limit that the function documents */
-  dbxauth_cancel *cancel; /* NULL: none */
+  dbxauth_cancel* cancel; /* NULL: none */
 } dbxauth_call_options;
-DBXAUTH_API void dbxauth_call_options_init(dbxauth_call_options *options, size_t struct_size);
+DBXAUTH_API void dbxauth_call_options_init(dbxauth_call_options* options, size_t struct_size);
 
 /* ---- logging ----------------------------------------------------------------------------------------------------- */
 
@@ -159,154 +160,160 @@ enum {
 
 /* Texts are redacted, NUL-terminated, valid during the call.
  * Called on any thread, possibly on several at once. */
-typedef void (*dbxauth_log_fn)(void *user_data, int32_t level, const char *subject, const char *message);
-/* Installs the process-wide sink; a NULL function or DBXAUTH_LOG_OFF removes it. When it returns, the previous sink is not called any more
- * and has been destroyed. Not from inside a sink. */
-DBXAUTH_API void dbxauth_set_log_callback(int32_t level, dbxauth_log_fn log, void *user_data, dbxauth_destroy_fn destroy);
+typedef void (*dbxauth_log_fn)(void* user_data, int32_t level, const char* subject, const char* message);
+/* Installs the process-wide sink; a NULL function or DBXAUTH_LOG_OFF removes it. When it returns, the previous sink is
+ * not called any more and has been destroyed. Not from inside a sink. */
+DBXAUTH_API void dbxauth_set_log_callback(int32_t level, dbxauth_log_fn log, void* user_data,
+                                          dbxauth_destroy_fn destroy);
 
-/* ---- providers of the host program --------------------------------------------------------------------------------- */
+/* ---- providers of the host program ---------------------------------------------------------------------------------
+ */
 
 /* Puts headers into `headers` that stay valid for at least `min_validity_seconds`; must return within `timeout_ms`
  * (-1: no limit). Called on the thread that needs them, with no lock of the library held; several threads may call at
- * once. Called again only when the headers of the last call run out; a call that sets no expiry is repeated each time. */
-typedef int32_t (*dbxauth_provider_fn)(void *user_data, int32_t min_validity_seconds, int64_t timeout_ms,
-                                       dbxauth_headers_builder *headers);
+ * once. Called again only when the headers of the last call run out; a call that sets no expiry is repeated each time.
+ */
+typedef int32_t (*dbxauth_provider_fn)(void* user_data, int32_t min_validity_seconds, int64_t timeout_ms,
+                                       dbxauth_headers_builder* headers);
 /* Only inside a provider callback. The value is copied. Returns DBXAUTH_OK or DBXAUTH_E_INVALID_ARGUMENT (a name or
  * value that HTTP does not allow). */
-DBXAUTH_API dbxauth_status dbxauth_headers_builder_add(dbxauth_headers_builder *headers, const char *name,
-                                                       const char *value, size_t value_size);
+DBXAUTH_API dbxauth_status dbxauth_headers_builder_add(dbxauth_headers_builder* headers, const char* name,
+                                                       const char* value, size_t value_size);
 /* Seconds since 1970-01-01 UTC. */
-DBXAUTH_API void dbxauth_headers_builder_set_expiry(dbxauth_headers_builder *headers, int64_t expires_at_unix_seconds);
+DBXAUTH_API void dbxauth_headers_builder_set_expiry(dbxauth_headers_builder* headers, int64_t expires_at_unix_seconds);
 /* Reason of a decline or failure, for the report. Copied, redacted. */
-DBXAUTH_API void dbxauth_headers_builder_set_reason(dbxauth_headers_builder *headers, const char *reason);
+DBXAUTH_API void dbxauth_headers_builder_set_reason(dbxauth_headers_builder* headers, const char* reason);
 
 /* `name` appears in reports ("vault"). The object may be put into several clients; free it when they have it: clients
  * keep their own reference. `destroy` runs once, when the last reference goes. */
-DBXAUTH_API dbxauth_status dbxauth_provider_new(const char *name, dbxauth_provider_fn provide, void *user_data,
-                                                dbxauth_destroy_fn destroy, dbxauth_provider **out,
-                                                dbxauth_error **error);
-DBXAUTH_API void dbxauth_provider_free(dbxauth_provider *provider);
+DBXAUTH_API dbxauth_status dbxauth_provider_new(const char* name, dbxauth_provider_fn provide, void* user_data,
+                                                dbxauth_destroy_fn destroy, dbxauth_provider** out,
+                                                dbxauth_error** error);
+DBXAUTH_API void dbxauth_provider_free(dbxauth_provider* provider);
 
 /* ---- client ------------------------------------------------------------------------------------------------------ */
 
 /* A client may be used from several threads at once. */
 typedef struct dbxauth_client_options {
   size_t struct_size;
-  const char *profile;     /* explicitly named profile; NULL: none */
-  const char *config_file; /* NULL: DATABRICKS_CONFIG_FILE, else ~/.databrickscfg */
-  const char *chain_rules; /* "layered", "clone-xs", "databricks-sdk"; NULL: DBXAUTH_CHAIN, else layered */
-  const dbxauth_attribute *attributes; /* explicit attributes, above everything else */
+  const char* profile;                 /* explicitly named profile; NULL: none */
+  const char* config_file;             /* NULL: DATABRICKS_CONFIG_FILE, else ~/.databrickscfg */
+  const char* chain_rules;             /* "layered", "clone-xs", "databricks-sdk"; NULL: DBXAUTH_CHAIN, else layered */
+  const dbxauth_attribute* attributes; /* explicit attributes, above everything else */
   size_t attribute_count;
-  const dbxauth_attribute *environment; /* used instead of the process environment when replace_environment is 1 */
+  const dbxauth_attribute* environment; /* used instead of the process environment when replace_environment is 1 */
   size_t environment_count;
   int32_t replace_environment;
-  int32_t load_dotenv;       /* 1: read a .env file */
-  const char *dotenv_file;   /* NULL: .env in the current directory */
-  const char *ca_bundle;     /* PEM file; NULL: as documented in docs/network.md */
-  const char *proxy;         /* URL; NULL: from the environment */
-  const char *product;       /* "name/version" for the User-Agent; NULL: none */
-  int32_t connect_timeout_ms; /* 0: 5000 */
-  int32_t attempt_timeout_ms; /* 0: 15000 */
-  int32_t auth_timeout_ms;    /* 0: 45000 */
-  int32_t reserved0;          /* must be 0 */
-  dbxauth_provider *const *providers; /* tried before every built-in strategy */
+  int32_t load_dotenv;                /* 1: read a .env file */
+  const char* dotenv_file;            /* NULL: .env in the current directory */
+  const char* ca_bundle;              /* PEM file; NULL: as documented in docs/network.md */
+  const char* proxy;                  /* URL; NULL: from the environment */
+  const char* product;                /* "name/version" for the User-Agent; NULL: none */
+  int32_t connect_timeout_ms;         /* 0: 5000 */
+  int32_t attempt_timeout_ms;         /* 0: 15000 */
+  int32_t auth_timeout_ms;            /* 0: 45000 */
+  int32_t reserved0;                  /* must be 0 */
+  dbxauth_provider* const* providers; /* tried before every built-in strategy */
   size_t provider_count;
-  dbxauth_provider *notebook; /* asked last: its first Authorization header is taken, and its host from the header
+  dbxauth_provider* notebook; /* asked last: its first Authorization header is taken, and its host from the header
                                  "X-Dbxauth-Host"; NULL: none */
 } dbxauth_client_options;
-DBXAUTH_API void dbxauth_client_options_init(dbxauth_client_options *options, size_t struct_size);
+DBXAUTH_API void dbxauth_client_options_init(dbxauth_client_options* options, size_t struct_size);
 
 /* Resolves the configuration; no network, no programs. `options` NULL: all defaults. */
-DBXAUTH_API dbxauth_status dbxauth_client_new(const dbxauth_client_options *options, dbxauth_client **out,
-                                              dbxauth_error **error);
+DBXAUTH_API dbxauth_status dbxauth_client_new(const dbxauth_client_options* options, dbxauth_client** out,
+                                              dbxauth_error** error);
 /* Operations that were started with the client may outlive it. */
-DBXAUTH_API void dbxauth_client_free(dbxauth_client *client);
+DBXAUTH_API void dbxauth_client_free(dbxauth_client* client);
 
 /* Headers that authorise a request to the client's host for at least `min_validity_seconds`. Blocks for a refresh only;
  * default limit: auth_timeout_ms. */
-DBXAUTH_API dbxauth_status dbxauth_client_headers(dbxauth_client *client, int32_t min_validity_seconds,
-                                                  const dbxauth_call_options *call, dbxauth_headers **out,
-                                                  dbxauth_error **error);
+DBXAUTH_API dbxauth_status dbxauth_client_headers(dbxauth_client* client, int32_t min_validity_seconds,
+                                                  const dbxauth_call_options* call, dbxauth_headers** out,
+                                                  dbxauth_error** error);
 /* A server answered 401 to these headers: forgets them unless newer ones are there already. */
-DBXAUTH_API void dbxauth_client_reject(dbxauth_client *client, const dbxauth_headers *headers);
+DBXAUTH_API void dbxauth_client_reject(dbxauth_client* client, const dbxauth_headers* headers);
 
-DBXAUTH_API size_t dbxauth_headers_count(const dbxauth_headers *headers);
-DBXAUTH_API const char *dbxauth_headers_name(const dbxauth_headers *headers, size_t index);  /* borrowed; NULL past the end */
-DBXAUTH_API const char *dbxauth_headers_value(const dbxauth_headers *headers, size_t index); /* borrowed, secret */
-DBXAUTH_API size_t dbxauth_headers_value_size(const dbxauth_headers *headers, size_t index);
-DBXAUTH_API int64_t dbxauth_headers_expires_at(const dbxauth_headers *headers); /* unix seconds; INT64_MAX: never */
-DBXAUTH_API const char *dbxauth_headers_strategy(const dbxauth_headers *headers);
-DBXAUTH_API void dbxauth_headers_free(dbxauth_headers *headers); /* wipes */
+DBXAUTH_API size_t dbxauth_headers_count(const dbxauth_headers* headers);
+DBXAUTH_API const char* dbxauth_headers_name(const dbxauth_headers* headers,
+                                             size_t index); /* borrowed; NULL past the end */
+DBXAUTH_API const char* dbxauth_headers_value(const dbxauth_headers* headers, size_t index); /* borrowed, secret */
+DBXAUTH_API size_t dbxauth_headers_value_size(const dbxauth_headers* headers, size_t index);
+DBXAUTH_API int64_t dbxauth_headers_expires_at(const dbxauth_headers* headers); /* unix seconds; INT64_MAX: never */
+DBXAUTH_API const char* dbxauth_headers_strategy(const dbxauth_headers* headers);
+DBXAUTH_API void dbxauth_headers_free(dbxauth_headers* headers); /* wipes */
 
 /* The access token as `databricks auth token` prints it: JSON access_token, token_type, expiry, expires_in. Secret. */
-DBXAUTH_API dbxauth_status dbxauth_client_token_json(dbxauth_client *client, int32_t min_validity_seconds,
-                                                     const dbxauth_call_options *call, dbxauth_string **out,
-                                                     dbxauth_error **error);
-/* Which workspace, as whom, why: JSON, "schema": 1, without secrets: host, auth_type, profile, values[] with provenance,
- * attempts[], warnings[], and "error" when no credentials were found. With `verify` 1 the current user is asked for. */
-DBXAUTH_API dbxauth_status dbxauth_client_describe_json(dbxauth_client *client, int32_t verify,
-                                                        const dbxauth_call_options *call, dbxauth_string **out,
-                                                        dbxauth_error **error);
+DBXAUTH_API dbxauth_status dbxauth_client_token_json(dbxauth_client* client, int32_t min_validity_seconds,
+                                                     const dbxauth_call_options* call, dbxauth_string** out,
+                                                     dbxauth_error** error);
+/* Which workspace, as whom, why: JSON, "schema": 1, without secrets: host, auth_type, profile, values[] with
+ * provenance, attempts[], warnings[], and "error" when no credentials were found. With `verify` 1 the current user is
+ * asked for. */
+DBXAUTH_API dbxauth_status dbxauth_client_describe_json(dbxauth_client* client, int32_t verify,
+                                                        const dbxauth_call_options* call, dbxauth_string** out,
+                                                        dbxauth_error** error);
 /* JSON array of catalogs (name, catalog_type, owner, comment). Default limit 60 s. */
-DBXAUTH_API dbxauth_status dbxauth_client_catalogs_json(dbxauth_client *client, const dbxauth_call_options *call,
-                                                        dbxauth_string **out, dbxauth_error **error);
+DBXAUTH_API dbxauth_status dbxauth_client_catalogs_json(dbxauth_client* client, const dbxauth_call_options* call,
+                                                        dbxauth_string** out, dbxauth_error** error);
 
 /* ---- operations -------------------------------------------------------------------------------------------------- */
 
-/* Called on a thread of the operation, calls do not overlap; `progress_json`: {"phase","done","total","failed","current"}. */
-typedef void (*dbxauth_progress_fn)(void *user_data, const char *progress_json, size_t size);
+/* Called on a thread of the operation, calls do not overlap; `progress_json`:
+ * {"phase","done","total","failed","current"}. */
+typedef void (*dbxauth_progress_fn)(void* user_data, const char* progress_json, size_t size);
 
 typedef struct dbxauth_operation_options {
   size_t struct_size;
   int64_t timeout_ms; /* of the whole operation; 0: none */
   dbxauth_progress_fn progress;
-  void *user_data;
+  void* user_data;
   dbxauth_destroy_fn destroy;
 } dbxauth_operation_options;
-DBXAUTH_API void dbxauth_operation_options_init(dbxauth_operation_options *options, size_t struct_size);
+DBXAUTH_API void dbxauth_operation_options_init(dbxauth_operation_options* options, size_t struct_size);
 
 /* Each starts a thread and returns at once. `spec_json`: docs/cloning.md. Results are JSON, "schema": 1. */
 /* Result: the inventory of a catalog. `warehouse_id` NULL: chosen. */
-DBXAUTH_API dbxauth_status dbxauth_inventory_start(dbxauth_client *client, const char *catalog, const char *warehouse_id,
-                                                   const dbxauth_operation_options *options, dbxauth_operation **out,
-                                                   dbxauth_error **error);
+DBXAUTH_API dbxauth_status dbxauth_inventory_start(dbxauth_client* client, const char* catalog,
+                                                   const char* warehouse_id, const dbxauth_operation_options* options,
+                                                   dbxauth_operation** out, dbxauth_error** error);
 /* Result: the plan. Changes nothing anywhere. */
-DBXAUTH_API dbxauth_status dbxauth_clone_plan_start(dbxauth_client *client, const char *spec_json, size_t spec_size,
-                                                    const dbxauth_operation_options *options, dbxauth_operation **out,
-                                                    dbxauth_error **error);
+DBXAUTH_API dbxauth_status dbxauth_clone_plan_start(dbxauth_client* client, const char* spec_json, size_t spec_size,
+                                                    const dbxauth_operation_options* options, dbxauth_operation** out,
+                                                    dbxauth_error** error);
 /* Runs a plan made by dbxauth_clone_plan_start. Result: the report. */
-DBXAUTH_API dbxauth_status dbxauth_clone_run_start(dbxauth_client *client, const char *plan_json, size_t plan_size,
-                                                   const dbxauth_operation_options *options, dbxauth_operation **out,
-                                                   dbxauth_error **error);
+DBXAUTH_API dbxauth_status dbxauth_clone_run_start(dbxauth_client* client, const char* plan_json, size_t plan_size,
+                                                   const dbxauth_operation_options* options, dbxauth_operation** out,
+                                                   dbxauth_error** error);
 /* Plans and runs. Result: the report. Steps that failed are in the report: the operation itself succeeded. */
-DBXAUTH_API dbxauth_status dbxauth_clone_start(dbxauth_client *client, const char *spec_json, size_t spec_size,
-                                               const dbxauth_operation_options *options, dbxauth_operation **out,
-                                               dbxauth_error **error);
+DBXAUTH_API dbxauth_status dbxauth_clone_start(dbxauth_client* client, const char* spec_json, size_t spec_size,
+                                               const dbxauth_operation_options* options, dbxauth_operation** out,
+                                               dbxauth_error** error);
 /* Runs one SQL statement. `request_json`: {"sql", "warehouse_id"?, "catalog"?, "schema"?,
  * "parameters"?: [{"name","value","type"?}]}. Result: {"statement_id","columns":[{"name","type"}],"rows":[[text|null]],
  * "row_count","truncated"}. */
-DBXAUTH_API dbxauth_status dbxauth_sql_start(dbxauth_client *client, const char *request_json, size_t request_size,
-                                             const dbxauth_operation_options *options, dbxauth_operation **out,
-                                             dbxauth_error **error);
+DBXAUTH_API dbxauth_status dbxauth_sql_start(dbxauth_client* client, const char* request_json, size_t request_size,
+                                             const dbxauth_operation_options* options, dbxauth_operation** out,
+                                             dbxauth_error** error);
 
 /* Waits `timeout_ms` at most (0: only looks). `*finished` tells whether it has ended; a timeout is not an error. One
  * thread at a time. */
-DBXAUTH_API dbxauth_status dbxauth_operation_wait(dbxauth_operation *operation, int64_t timeout_ms, int32_t *finished,
-                                                  dbxauth_error **error);
+DBXAUTH_API dbxauth_status dbxauth_operation_wait(dbxauth_operation* operation, int64_t timeout_ms, int32_t* finished,
+                                                  dbxauth_error** error);
 /* Any thread, any time. The operation then ends soon, with DBXAUTH_E_CANCELLED or with a report of what was done. */
-DBXAUTH_API void dbxauth_operation_cancel(dbxauth_operation *operation);
+DBXAUTH_API void dbxauth_operation_cancel(dbxauth_operation* operation);
 /* How far it is, as in dbxauth_progress_fn. Any thread. */
-DBXAUTH_API dbxauth_status dbxauth_operation_progress_json(dbxauth_operation *operation, dbxauth_string **out,
-                                                           dbxauth_error **error);
+DBXAUTH_API dbxauth_status dbxauth_operation_progress_json(dbxauth_operation* operation, dbxauth_string** out,
+                                                           dbxauth_error** error);
 /* Waits for the end; then the result, or the error it ended with. May be called again. */
-DBXAUTH_API dbxauth_status dbxauth_operation_result_json(dbxauth_operation *operation, dbxauth_string **out,
-                                                         dbxauth_error **error);
+DBXAUTH_API dbxauth_status dbxauth_operation_result_json(dbxauth_operation* operation, dbxauth_string** out,
+                                                         dbxauth_error** error);
 /* Cancels and waits for the thread. Not from inside its progress callback. */
-DBXAUTH_API void dbxauth_operation_free(dbxauth_operation *operation);
+DBXAUTH_API void dbxauth_operation_free(dbxauth_operation* operation);
 
 /* A clone plan as the SQL script that a person can read and run. */
-DBXAUTH_API dbxauth_status dbxauth_clone_plan_sql(const char *plan_json, size_t plan_size, dbxauth_string **out,
-                                                  dbxauth_error **error);
+DBXAUTH_API dbxauth_status dbxauth_clone_plan_sql(const char* plan_json, size_t plan_size, dbxauth_string** out,
+                                                  dbxauth_error** error);
 
 #ifdef __cplusplus
 }

@@ -21,7 +21,8 @@ void add_global_options(CLI::App& app, GlobalArguments& global, std::string& tok
   app.add_option("--env-file", global.env_file, "Read this file instead of .env");
   app.add_flag("--no-env-file", global.no_env_file, "Do not read .env");
   app.add_option("--ca-bundle", global.ca_bundle, "PEM file with the certificates to trust");
-  app.add_option("--log-level", global.log_level, "off, error, warning, info, debug or trace; written to standard error")
+  app.add_option("--log-level", global.log_level,
+                 "off, error, warning, info, debug or trace; written to standard error")
       ->check(CLI::IsMember({"off", "error", "warning", "info", "debug", "trace"}));
   app.add_option("--timeout", global.timeout_s, "Give up after so many seconds")->check(CLI::PositiveNumber);
   app.add_option("-o,--output", global.output, "text or json")
@@ -60,8 +61,7 @@ void add_clone_options(CLI::App& command, CloneSpec& spec) {
   command.add_flag("!--no-tags", spec.copy_tags, "Leave tags out");
   command.add_flag("!--no-grants", spec.copy_grants, "Leave grants out");
   command.add_option("--managed-location", spec.managed_location, "MANAGED LOCATION when the destination is created");
-  command
-      .add_option("--location-map", "FROM=TO: where external tables and volumes below FROM go; may be repeated")
+  command.add_option("--location-map", "FROM=TO: where external tables and volumes below FROM go; may be repeated")
       ->each([&spec](const std::string& pair) {
         const auto equals = pair.find('=');
         if (equals == std::string::npos || equals == 0 || equals + 1 == pair.size()) {
@@ -101,9 +101,7 @@ void add_commands(CLI::App& app, Arguments& arguments) {
   sql->add_option("--schema", arguments.schema, "Default schema");
   sql->add_option("--param", arguments.parameters, "NAME=VALUE for :NAME in the statement; may be repeated");
   sql->callback([&arguments] { arguments.command = Command::sql; });
-  app.add_subcommand("version", "Print the version")->callback([&arguments] {
-    arguments.command = Command::version;
-  });
+  app.add_subcommand("version", "Print the version")->callback([&arguments] { arguments.command = Command::version; });
 }
 
 // The kernel keeps the argument area as it is: what stands there is what `ps` shows.
@@ -123,8 +121,9 @@ bool parse_arguments(int argc, char** argv, Arguments& arguments, int& exit_stat
   app.set_version_flag("--version", "dbxauth " DBXAUTH_VERSION_STRING);
   app.require_subcommand(1);
   app.fallthrough();
-  app.footer("Exit status: 0 done, 1 failed, 2 usage, 3 no or refused credentials, 4 permission denied, 5 not found,\n"
-             "6 done in part, 7 network or deadline, 130 interrupted. See docs/cli.md.");
+  app.footer(
+      "Exit status: 0 done, 1 failed, 2 usage, 3 no or refused credentials, 4 permission denied, 5 not found,\n"
+      "6 done in part, 7 network or deadline, 130 interrupted. See docs/cli.md.");
   std::string token;
   add_global_options(app, arguments.global, token);
   add_commands(app, arguments);

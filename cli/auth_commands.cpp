@@ -84,8 +84,7 @@ int auth_token(const Arguments& arguments) {
   if (!token) return report(token.error(), OutputFormat::text);
   // Like the official tool: JSON unless text was asked for, and then the bare token.
   const bool bare = arguments.global.output_given && format == OutputFormat::text;
-  const bool written =
-      bare ? print(token->access_token.reveal()) && print("\n") : print(to_json(*token).reveal());
+  const bool written = bare ? print(token->access_token.reveal()) && print("\n") : print(to_json(*token).reveal());
   return written ? exit_ok : exit_failed;
 }
 

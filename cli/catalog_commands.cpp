@@ -19,7 +19,8 @@ int catalog_list(const Arguments& arguments) {
   if (format == OutputFormat::json) return print(to_json(*catalogs) + "\n") ? exit_ok : exit_failed;
   std::vector<std::vector<std::string>> rows;
   for (const CatalogInfo& catalog : *catalogs) {
-    rows.push_back({printable(catalog.name), catalog.catalog_type, printable(catalog.owner), printable(catalog.comment)});
+    rows.push_back(
+        {printable(catalog.name), catalog.catalog_type, printable(catalog.owner), printable(catalog.comment)});
   }
   return print(table({"NAME", "TYPE", "OWNER", "COMMENT"}, rows)) ? exit_ok : exit_failed;
 }

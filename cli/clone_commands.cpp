@@ -24,10 +24,12 @@ std::string fidelity_text(const std::vector<FidelityEntry>& fidelity) {
     ++counts[entry.verdict];
     if (entry.verdict != FidelityVerdict::skipped && entry.verdict != FidelityVerdict::recreated) continue;
     if (entry.aspect == "owner" || entry.aspect == "history") continue;
-    exceptions.push_back({printable(entry.object), entry.aspect, std::string(to_string(entry.verdict)), printable(entry.reason)});
+    exceptions.push_back(
+        {printable(entry.object), entry.aspect, std::string(to_string(entry.verdict)), printable(entry.reason)});
   }
   std::string text = "Fidelity:";
-  for (const auto& [verdict, count] : counts) text += " " + std::to_string(count) + " " + std::string(to_string(verdict));
+  for (const auto& [verdict, count] : counts)
+    text += " " + std::to_string(count) + " " + std::string(to_string(verdict));
   text += " (-o json lists every object and aspect)\n";
   if (!exceptions.empty()) text += table({"OBJECT", "ASPECT", "VERDICT", "WHY"}, exceptions);
   return text;
@@ -42,8 +44,8 @@ std::string warnings_text(const std::vector<std::string>& warnings) {
 std::string summary(const ClonePlan& plan) {
   std::map<StepKind, std::int64_t> kinds;
   for (const CloneStep& step : plan.steps) ++kinds[step.kind];
-  std::string text = "Clone " + printable(plan.spec.source) + " -> " + printable(plan.spec.destination) + " on " +
-                     plan.host + "\n";
+  std::string text =
+      "Clone " + printable(plan.spec.source) + " -> " + printable(plan.spec.destination) + " on " + plan.host + "\n";
   if (plan.nothing_to_do()) return text + "Nothing to do: the destination has everything.\n";
   text += std::to_string(plan.steps.size()) + " statements:";
   for (const auto& [kind, count] : kinds) text += " " + std::to_string(count) + " " + std::string(to_string(kind));

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "interrupt.hpp"
 
+#include <unistd.h>
 #include <csignal>
 #include <thread>
-#include <unistd.h>
 
 #include "exit_status.hpp"
 
@@ -48,6 +48,8 @@ Interrupt::~Interrupt() {
   state_->watcher.join();
 }
 
-CancelToken Interrupt::token() const noexcept { return state_->source.token(); }
+CancelToken Interrupt::token() const noexcept {
+  return state_->source.token();
+}
 
 }  // namespace dbxauth::cli

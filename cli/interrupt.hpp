@@ -7,8 +7,8 @@
 
 namespace dbxauth::cli {
 
-/// Turns the first SIGINT, SIGTERM or SIGHUP into a cancellation, so that running statements are cancelled on the server
-/// and the report is still printed; the second ends the process at once. Create it before any other thread.
+/// Turns the first SIGINT, SIGTERM or SIGHUP into a cancellation, so that running statements are cancelled on the
+/// server and the report is still printed; the second ends the process at once. Create it before any other thread.
 class Interrupt {
  public:
   Interrupt();

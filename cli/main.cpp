@@ -17,9 +17,11 @@ void start_logging(const std::string& level) {
   constexpr std::string_view names[] = {"off", "error", "warning", "info", "debug", "trace"};
   for (int i = 1; i <= static_cast<int>(LogLevel::trace); ++i) {
     if (names[i] != level) continue;
-    set_log_sink(static_cast<LogLevel>(i), [names](LogLevel record, std::string_view subject, std::string_view message) {
-      tell(std::string(names[static_cast<int>(record)]) + " " + std::string(subject) + ": " + printable(message) + "\n");
-    });
+    set_log_sink(static_cast<LogLevel>(i),
+                 [names](LogLevel record, std::string_view subject, std::string_view message) {
+                   tell(std::string(names[static_cast<int>(record)]) + " " + std::string(subject) + ": " +
+                        printable(message) + "\n");
+                 });
   }
 }
 

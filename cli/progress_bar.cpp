@@ -33,7 +33,9 @@ std::string shortened(const std::string& text, std::size_t columns) {
 
 ProgressBar::ProgressBar() : terminal_(isatty(STDERR_FILENO) == 1) {}
 
-ProgressBar::~ProgressBar() { clear(); }
+ProgressBar::~ProgressBar() {
+  clear();
+}
 
 void ProgressBar::show(const Progress& progress) {
   if (!terminal_) return;
@@ -49,8 +51,9 @@ void ProgressBar::show(const Progress& progress) {
 void ProgressBar::draw(const Progress& progress) const {
   std::string line = progress.phase;
   if (progress.total > 0) {
-    const auto filled = static_cast<std::size_t>(static_cast<std::int64_t>(bar_width) *
-                                                 std::clamp<std::int64_t>(progress.done, 0, progress.total) / progress.total);
+    const auto filled =
+        static_cast<std::size_t>(static_cast<std::int64_t>(bar_width) *
+                                 std::clamp<std::int64_t>(progress.done, 0, progress.total) / progress.total);
     line += " [" + std::string(filled, '#') + std::string(bar_width - filled, '.') + "] " +
             std::to_string(progress.done) + "/" + std::to_string(progress.total);
     if (progress.failed > 0) line += ", " + std::to_string(progress.failed) + " failed";

@@ -5,8 +5,8 @@
 
 #include "base/json_writer.hpp"
 #include "base/text.hpp"
-#include "encoding/base64url.hpp"
 #include "crypto.hpp"
+#include "encoding/base64url.hpp"
 #include "request_error.hpp"
 
 namespace dbxauth::emulator {
@@ -30,8 +30,8 @@ std::string AccessTokens::issue_jwt(TokenKind kind, const JwtRequest& request) {
   if (!request.scope.empty()) claims.member("scope", request.scope);
   if (kind == TokenKind::entra) claims.member("appid", request.client_id);
   claims.member("jti", random_hex(32)).end_object();
-  const std::string signed_text = encoding::base64url(R"({"alg":"HS256","typ":"JWT","kid":"emulator"})") + "." +
-                                  encoding::base64url(claims.text());
+  const std::string signed_text =
+      encoding::base64url(R"({"alg":"HS256","typ":"JWT","kid":"emulator"})") + "." + encoding::base64url(claims.text());
   std::string token = signed_text + "." + encoding::base64url(hmac_sha256(signing_key_, signed_text));
 
   AccessToken info;

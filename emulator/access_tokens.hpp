@@ -23,7 +23,7 @@ struct AccessToken {
   std::string id;         ///< SHA-256 of the token, hexadecimal: what the token API calls token_id.
   std::string principal;  ///< Name of the principal it stands for; the application id for Entra tokens.
   std::string client_id;
-  std::string resource;   ///< Entra only: its audience.
+  std::string resource;  ///< Entra only: its audience.
   std::string comment;
   std::vector<std::string> scopes;
   std::int64_t created_at_ms = 0;
@@ -54,10 +54,12 @@ class AccessTokens {
   /// Throws RequestError QUOTA_EXCEEDED. `lifetime_s` -1: never expires.
   PersonalToken create_personal(const std::string& principal, std::string comment, std::int64_t lifetime_s,
                                 std::vector<std::string> scopes);
-  std::vector<AccessToken> personal_tokens_of(const std::string& principal) const;  ///< Oldest first, also expired ones.
+  std::vector<AccessToken> personal_tokens_of(
+      const std::string& principal) const;  ///< Oldest first, also expired ones.
   bool remove_personal(const std::string& principal, const std::string& token_id);
   bool update_personal(const std::string& principal, const std::string& token_id,
-                       const std::optional<std::string>& comment, const std::optional<std::vector<std::string>>& scopes);
+                       const std::optional<std::string>& comment,
+                       const std::optional<std::vector<std::string>>& scopes);
 
   std::optional<AccessToken> find(std::string_view token) const;  ///< Also one that has expired.
   bool is_expired(const AccessToken& token) const;

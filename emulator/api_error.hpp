@@ -21,7 +21,9 @@ struct ApiError {
 template <class T>
 using Outcome = tl::expected<T, ApiError>;
 
-inline tl::unexpected<ApiError> refuse(ApiError error) { return tl::unexpected<ApiError>(std::move(error)); }
+inline tl::unexpected<ApiError> refuse(ApiError error) {
+  return tl::unexpected<ApiError>(std::move(error));
+}
 
 ApiError permission_denied(std::string message);  ///< 403 PERMISSION_DENIED.
 ApiError invalid_parameter(std::string message);  ///< 400 INVALID_PARAMETER_VALUE.

@@ -34,8 +34,8 @@ class ConnectionThreads : public httplib::TaskQueue {
 };
 
 /// Shuts down (both directions) the accepted TCP connections of this process whose local port is `local_port` and, if
-/// given, whose peer has `peer_port`. The file descriptors stay open for whoever owns them. httplib offers no way to end
-/// a connection without an answer, which is what a lost response is.
+/// given, whose peer has `peer_port`. The file descriptors stay open for whoever owns them. httplib offers no way to
+/// end a connection without an answer, which is what a lost response is.
 void shut_connections(int local_port, std::optional<int> peer_port);
 
 }  // namespace dbxauth::emulator

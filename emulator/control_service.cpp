@@ -24,10 +24,14 @@ HttpResponse expire_tokens(const HttpRequest& request, AccessTokens& tokens) {
   const auto body = request.json();
   const std::string kind = optional_string(body.root(), "kind").value_or("all");
   std::optional<TokenKind> wanted;
-  if (kind == "personal_access") wanted = TokenKind::personal_access;
-  else if (kind == "oauth") wanted = TokenKind::oauth;
-  else if (kind == "entra") wanted = TokenKind::entra;
-  else if (kind != "all") throw bad_parameter("kind must be personal_access, oauth, entra or all");
+  if (kind == "personal_access")
+    wanted = TokenKind::personal_access;
+  else if (kind == "oauth")
+    wanted = TokenKind::oauth;
+  else if (kind == "entra")
+    wanted = TokenKind::entra;
+  else if (kind != "all")
+    throw bad_parameter("kind must be personal_access, oauth, entra or all");
   const std::size_t count = tokens.expire(wanted, optional_string(body.root(), "principal"));
   base::JsonWriter json;
   json.begin_object().member("expired", static_cast<std::int64_t>(count)).end_object();

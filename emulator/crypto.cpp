@@ -26,9 +26,13 @@ std::string random_hex(std::size_t digits) {
   return text;
 }
 
-std::string random_base64url(std::size_t bytes) { return encoding::base64url(random_bytes(bytes)); }
+std::string random_base64url(std::size_t bytes) {
+  return encoding::base64url(random_bytes(bytes));
+}
 
-std::string new_request_id() { return new_uuid(); }
+std::string new_request_id() {
+  return new_uuid();
+}
 
 std::string sha256_bytes(std::string_view text) {
   unsigned char digest[EVP_MAX_MD_SIZE];

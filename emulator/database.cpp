@@ -60,9 +60,13 @@ bool Query::run() {
   return !failed_;
 }
 
-std::string Query::error() const { return sqlite3_errmsg(sqlite3_db_handle(statement_)); }
+std::string Query::error() const {
+  return sqlite3_errmsg(sqlite3_db_handle(statement_));
+}
 
-std::string Query::text(int column) const { return optional_text(column).value_or(std::string()); }
+std::string Query::text(int column) const {
+  return optional_text(column).value_or(std::string());
+}
 
 std::optional<std::string> Query::optional_text(int column) const {
   const auto* data = sqlite3_column_text(statement_, column);
@@ -71,11 +75,21 @@ std::optional<std::string> Query::optional_text(int column) const {
   return std::string(reinterpret_cast<const char*>(data), size);
 }
 
-std::int64_t Query::integer(int column) const { return sqlite3_column_int64(statement_, column); }
-double Query::real(int column) const { return sqlite3_column_double(statement_, column); }
-bool Query::is_null(int column) const { return sqlite3_column_type(statement_, column) == SQLITE_NULL; }
-int Query::column_type(int column) const { return sqlite3_column_type(statement_, column); }
-int Query::column_count() const { return sqlite3_column_count(statement_); }
+std::int64_t Query::integer(int column) const {
+  return sqlite3_column_int64(statement_, column);
+}
+double Query::real(int column) const {
+  return sqlite3_column_double(statement_, column);
+}
+bool Query::is_null(int column) const {
+  return sqlite3_column_type(statement_, column) == SQLITE_NULL;
+}
+int Query::column_type(int column) const {
+  return sqlite3_column_type(statement_, column);
+}
+int Query::column_count() const {
+  return sqlite3_column_count(statement_);
+}
 
 Outcome<std::unique_ptr<Database>> Database::open(const std::string& path) {
   sqlite3* connection = nullptr;
@@ -88,7 +102,8 @@ Outcome<std::unique_ptr<Database>> Database::open(const std::string& path) {
   }
   std::unique_ptr<Database> database(new Database(connection));
   // The state is scratch: a crash of the machine may lose it, a crash of the process may not.
-  if (auto done = database->run("PRAGMA synchronous=OFF; PRAGMA temp_store=MEMORY; PRAGMA journal_mode=MEMORY;"); !done) {
+  if (auto done = database->run("PRAGMA synchronous=OFF; PRAGMA temp_store=MEMORY; PRAGMA journal_mode=MEMORY;");
+      !done) {
     return refuse(internal_error("Cannot prepare the state file " + path + ": " + done.error()));
   }
   return database;
@@ -104,7 +119,8 @@ Query Database::query(std::string_view sql) {
   auto found = cache_.find(key);
   if (found == cache_.end()) {
     sqlite3_stmt* statement = nullptr;
-    sqlite3_prepare_v3(connection_, key.c_str(), static_cast<int>(key.size()), SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
+    sqlite3_prepare_v3(connection_, key.c_str(), static_cast<int>(key.size()), SQLITE_PREPARE_PERSISTENT, &statement,
+                       nullptr);
     found = cache_.emplace(std::move(key), statement).first;
   } else if (found->second != nullptr && sqlite3_stmt_busy(found->second) != 0) {
     // Taken by a caller further up: give this one a statement of its own.
@@ -131,8 +147,12 @@ tl::expected<void, std::string> Database::run(const std::string& sql) {
   return tl::unexpected<std::string>(std::move(reason));
 }
 
-std::int64_t Database::last_row_id() const { return sqlite3_last_insert_rowid(connection_); }
-std::int64_t Database::changed_rows() const { return sqlite3_changes64(connection_); }
+std::int64_t Database::last_row_id() const {
+  return sqlite3_last_insert_rowid(connection_);
+}
+std::int64_t Database::changed_rows() const {
+  return sqlite3_changes64(connection_);
+}
 
 std::string quote_sqlite_name(std::string_view name) {
   std::string quoted = "\"";

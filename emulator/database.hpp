@@ -33,8 +33,8 @@ class Query {
   Query& bind(int index, const std::optional<std::string>& text);
   Query& bind_null(int index);
 
-  bool next();          ///< True while there is a row.
-  bool run();           ///< Steps to the end; false on failure.
+  bool next();  ///< True while there is a row.
+  bool run();   ///< Steps to the end; false on failure.
   bool failed() const { return failed_; }
   std::string error() const;
 
@@ -43,7 +43,7 @@ class Query {
   std::int64_t integer(int column) const;
   double real(int column) const;
   bool is_null(int column) const;
-  int column_type(int column) const;   ///< SQLITE_INTEGER, …
+  int column_type(int column) const;  ///< SQLITE_INTEGER, …
   int column_count() const;
   sqlite3_stmt* handle() const { return statement_; }
 
@@ -77,7 +77,7 @@ class Database {
   std::unordered_map<std::string, sqlite3_stmt*> cache_;
 };
 
-std::string quote_sqlite_name(std::string_view name);     ///< "na""me"
-std::string quote_sqlite_text(std::string_view text);     ///< ('te''xt'); in parentheses; a NUL becomes char(0).
+std::string quote_sqlite_name(std::string_view name);  ///< "na""me"
+std::string quote_sqlite_text(std::string_view text);  ///< ('te''xt'); in parentheses; a NUL becomes char(0).
 
 }  // namespace dbxauth::emulator

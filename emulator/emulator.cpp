@@ -69,11 +69,15 @@ struct Emulator::Workspace {
   HttpServer server;
 
   Workspace(const EmulatorOptions& options, std::unique_ptr<Metastore> opened, HttpServerOptions http)
-      : tokens(options.now_ms), metastore(std::move(opened)), engine(*metastore), authenticator(tokens, *metastore),
+      : tokens(options.now_ms),
+        metastore(std::move(opened)),
+        engine(*metastore),
+        authenticator(tokens, *metastore),
         warehouses(settings, stop_signal, options.now_ms),
         statements(engine, warehouses, counters, settings, stop_signal, options.now_ms),
         identity({workspace_id, account_id, options.cloud, tenant_id}, tokens, *metastore, settings),
-        unity_catalog(*metastore, settings, workspace_id), server(std::move(http), faults, counters, stop_signal) {}
+        unity_catalog(*metastore, settings, workspace_id),
+        server(std::move(http), faults, counters, stop_signal) {}
   ~Workspace() { server.stop(); }
 
   void add_routes();
@@ -107,15 +111,20 @@ void Emulator::Workspace::make_credentials(EmulatorCredentials& credentials) {
   credentials.token = credentials.users[SeedPrincipals::admin];
   settings.set_default_user(SeedPrincipals::admin);
   credentials.warehouse_id = warehouses.add("Starter Warehouse", SeedPrincipals::admin, WarehouseState::running);
-  credentials.stopped_warehouse_id = warehouses.add("Sleeping Warehouse", SeedPrincipals::admin, WarehouseState::stopped);
+  credentials.stopped_warehouse_id =
+      warehouses.add("Sleeping Warehouse", SeedPrincipals::admin, WarehouseState::stopped);
 }
 
 Emulator::Emulator(EmulatorOptions options) : options_(std::move(options)) {
   if (!options_.now_ms) options_.now_ms = system_now_ms;
 }
-Emulator::~Emulator() { stop(); }
+Emulator::~Emulator() {
+  stop();
+}
 
-const EmulatorCredentials& Emulator::credentials() const { return credentials_; }
+const EmulatorCredentials& Emulator::credentials() const {
+  return credentials_;
+}
 
 std::string Emulator::start() {
   auto metastore = open_metastore(options_);
@@ -143,7 +152,9 @@ std::string Emulator::start() {
   return failure;
 }
 
-void Emulator::stop() { workspace_.reset(); }
+void Emulator::stop() {
+  workspace_.reset();
+}
 
 std::string Emulator::ready_line() const {
   base::JsonWriter json;

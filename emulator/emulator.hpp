@@ -16,9 +16,9 @@ struct EmulatorOptions {
   std::string seed = "demo";  ///< See seed_metastore(). Ignored when the state file holds a workspace already.
   std::chrono::milliseconds latency{0};
   bool tls = false;
-  std::string tls_directory;    ///< For ca.pem, server.pem, server.key; needed with `tls`.
-  std::string state_path;       ///< SQLite file; empty: in memory.
-  std::string cloud = "AWS";    ///< What the host metadata claims: AWS, AZURE or GCP.
+  std::string tls_directory;  ///< For ca.pem, server.pem, server.key; needed with `tls`.
+  std::string state_path;     ///< SQLite file; empty: in memory.
+  std::string cloud = "AWS";  ///< What the host metadata claims: AWS, AZURE or GCP.
   bool strict_object_names = true;
   std::function<std::int64_t()> now_ms;  ///< Unix epoch; default the system clock.
 };

@@ -37,10 +37,14 @@ ConnectionDrop drop_of(base::JsonView value) {
 }
 
 void read_member(FaultRule& rule, std::string_view key, base::JsonView value) {
-  if (key == "method") rule.method = base::to_upper(text_of(key, value));
-  else if (key == "path") rule.path = text_of(key, value);
-  else if (key == "nth") rule.nth = count_of(key, value, 1);
-  else if (key == "times") rule.times = count_of(key, value, 0);
+  if (key == "method")
+    rule.method = base::to_upper(text_of(key, value));
+  else if (key == "path")
+    rule.path = text_of(key, value);
+  else if (key == "nth")
+    rule.nth = count_of(key, value, 1);
+  else if (key == "times")
+    rule.times = count_of(key, value, 0);
   else if (key == "probability") {
     const auto number = value.as_number();
     if (!number || *number < 0 || *number > 1) throw bad_parameter("fault rule: 'probability' expects 0 to 1");
@@ -48,19 +52,27 @@ void read_member(FaultRule& rule, std::string_view key, base::JsonView value) {
   } else if (key == "status") {
     rule.status = static_cast<int>(count_of(key, value, 100));
     if (rule.status > 599) throw bad_parameter("fault rule: 'status' expects 100 to 599");
-  } else if (key == "body") rule.body = text_of(key, value);
-  else if (key == "html") rule.html = flag_of(key, value);
+  } else if (key == "body")
+    rule.body = text_of(key, value);
+  else if (key == "html")
+    rule.html = flag_of(key, value);
   else if (key == "headers") {
     if (!value.is_object()) throw bad_parameter("fault rule: 'headers' expects an object");
     value.each_member([&](std::string_view name, base::JsonView text) {
       rule.headers.emplace_back(std::string(name), text_of("headers", text));
     });
-  } else if (key == "latency_ms") rule.latency_ms = count_of(key, value, 0);
-  else if (key == "drop_connection") rule.drop = drop_of(value);
-  else if (key == "truncate_body_at") rule.truncate_body_at = count_of(key, value, 0);
-  else if (key == "truncate_closes") rule.truncate_closes = flag_of(key, value);
-  else if (key == "slow_body_bytes_per_s") rule.slow_body_bytes_per_s = count_of(key, value, 1);
-  else throw bad_parameter("fault rule: unknown member '" + std::string(key) + "'");
+  } else if (key == "latency_ms")
+    rule.latency_ms = count_of(key, value, 0);
+  else if (key == "drop_connection")
+    rule.drop = drop_of(value);
+  else if (key == "truncate_body_at")
+    rule.truncate_body_at = count_of(key, value, 0);
+  else if (key == "truncate_closes")
+    rule.truncate_closes = flag_of(key, value);
+  else if (key == "slow_body_bytes_per_s")
+    rule.slow_body_bytes_per_s = count_of(key, value, 1);
+  else
+    throw bad_parameter("fault rule: unknown member '" + std::string(key) + "'");
 }
 
 FaultRule read_rule(base::JsonView value) {
@@ -76,8 +88,10 @@ FaultRule read_rule(base::JsonView value) {
 std::vector<std::int64_t> FaultPlan::add(base::JsonView body) {
   std::vector<FaultRule> read;
   const base::JsonView rules = body.is_array() ? body : body["rules"];
-  if (rules.is_array()) rules.each_element([&](base::JsonView rule) { read.push_back(read_rule(rule)); });
-  else read.push_back(read_rule(body));
+  if (rules.is_array())
+    rules.each_element([&](base::JsonView rule) { read.push_back(read_rule(rule)); });
+  else
+    read.push_back(read_rule(body));
 
   std::vector<std::int64_t> ids;
   const std::lock_guard lock(mutex_);

@@ -32,7 +32,8 @@ struct FaultRule {
   std::vector<std::pair<std::string, std::string>> headers;  ///< Added to the answer, for example Retry-After.
   std::int64_t latency_ms = 0;
   ConnectionDrop drop = ConnectionDrop::none;
-  std::optional<std::int64_t> truncate_body_at;  ///< The answer's body ends after this many bytes, as a complete message.
+  std::optional<std::int64_t>
+      truncate_body_at;          ///< The answer's body ends after this many bytes, as a complete message.
   bool truncate_closes = false;  ///< Content-Length still promises the whole body, and the connection closes.
   std::int64_t slow_body_bytes_per_s = 0;
 

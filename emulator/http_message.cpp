@@ -30,7 +30,7 @@ std::int64_t HttpRequest::query_integer(std::string_view name, std::int64_t fall
   const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), value);
   if (error != std::errc() || end != text->data() + text->size())
     throw bad_parameter("Could not parse request object: query parameter '" + std::string(name) +
-                            "' expects an integer");
+                        "' expects an integer");
   return value;
 }
 
@@ -40,10 +40,12 @@ bool HttpRequest::query_boolean(std::string_view name, bool fallback) const {
   if (*text == "true") return true;
   if (*text == "false") return false;
   throw bad_parameter("Could not parse request object: query parameter '" + std::string(name) +
-                          "' expects true or false");
+                      "' expects true or false");
 }
 
-const std::string& HttpRequest::path_parameter(const std::string& name) const { return path_parameters.at(name); }
+const std::string& HttpRequest::path_parameter(const std::string& name) const {
+  return path_parameters.at(name);
+}
 
 base::JsonDocument HttpRequest::json() const {
   const std::string_view text = base::trim(body).empty() ? std::string_view("{}") : std::string_view(body);
@@ -112,8 +114,7 @@ HttpResponse error_response(const ApiError& error, ErrorDialect dialect, std::st
 
 namespace {
 RequestError wrong_type(std::string_view name, std::string_view expected) {
-  return bad_parameter("Could not parse request object: '" + std::string(name) + "' expects " +
-                           std::string(expected));
+  return bad_parameter("Could not parse request object: '" + std::string(name) + "' expects " + std::string(expected));
 }
 }  // namespace
 

@@ -10,8 +10,8 @@
 
 #include "base/text.hpp"
 #include "connection_threads.hpp"
-#include "encoding/url.hpp"
 #include "crypto.hpp"
+#include "encoding/url.hpp"
 
 namespace dbxauth::emulator {
 
@@ -108,7 +108,9 @@ struct HttpServer::Impl {
 
 HttpServer::HttpServer(HttpServerOptions options, FaultPlan& faults, Counters& counters, StopSignal& stop_signal)
     : impl_(std::make_unique<Impl>(std::move(options), faults, counters, stop_signal)) {}
-HttpServer::~HttpServer() { stop(); }
+HttpServer::~HttpServer() {
+  stop();
+}
 
 void HttpServer::route(std::string_view method_and_path, Access access, Handler handler, ErrorDialect dialect) {
   const std::size_t space = method_and_path.find(' ');
@@ -122,10 +124,18 @@ void HttpServer::route(std::string_view method_and_path, Access access, Handler 
   impl_->routes.push_back(std::move(route));
 }
 
-void HttpServer::set_authenticator(Authenticator authenticator) { impl_->authenticator = std::move(authenticator); }
-std::string HttpServer::start() { return impl_->start(); }
-void HttpServer::stop() { impl_->stop(); }
-int HttpServer::port() const { return impl_->port; }
+void HttpServer::set_authenticator(Authenticator authenticator) {
+  impl_->authenticator = std::move(authenticator);
+}
+std::string HttpServer::start() {
+  return impl_->start();
+}
+void HttpServer::stop() {
+  impl_->stop();
+}
+int HttpServer::port() const {
+  return impl_->port;
+}
 
 std::string HttpServer::url() const {
   const bool v6 = impl_->options.bind_address.find(':') != std::string::npos;
@@ -155,12 +165,12 @@ std::string HttpServer::Impl::start() {
   server->set_payload_max_length(options.max_body_bytes);
 
   const auto serve_one = [this](const httplib::Request& from, httplib::Response& to) { serve(from, to); };
-  // httplib reads a body without Content-Length until the connection ends, so those requests are answered before it does;
-  // it also matches routes on the decoded path, which loses %2F, so routing is ours.
+  // httplib reads a body without Content-Length until the connection ends, so those requests are answered before it
+  // does; it also matches routes on the decoded path, which loses %2F, so routing is ours.
   server->set_pre_routing_handler([serve_one](const httplib::Request& from, httplib::Response& to) {
     const bool has_body = from.has_header("Content-Length") || from.has_header("Transfer-Encoding");
-    const bool reads_body = from.method == "POST" || from.method == "PUT" || from.method == "PATCH" ||
-                            from.method == "DELETE";
+    const bool reads_body =
+        from.method == "POST" || from.method == "PUT" || from.method == "PATCH" || from.method == "DELETE";
     if (has_body && reads_body) return httplib::Server::HandlerResponse::Unhandled;
     serve_one(from, to);
     return httplib::Server::HandlerResponse::Handled;
@@ -172,7 +182,8 @@ std::string HttpServer::Impl::start() {
     ApiError error;
     error.http_status = to.status;
     error.error_code = to.status == 413 ? "MAX_REQUEST_SIZE_EXCEEDED" : "MALFORMED_REQUEST";
-    error.message = to.status == 413 ? "The request is larger than the maximum allowed size." : "The request cannot be read.";
+    error.message =
+        to.status == 413 ? "The request is larger than the maximum allowed size." : "The request cannot be read.";
     to.set_content(error_response(error, ErrorDialect::databricks, new_request_id()).body, "application/json");
   });
 
@@ -262,8 +273,9 @@ void HttpServer::Impl::serve(const httplib::Request& from, httplib::Response& to
   }
   if (fault && fault->html) {
     response.content_type = "text/html; charset=utf-8";
-    response.body = "<!DOCTYPE html>\n<html><head><title>Sign in to Databricks</title></head>"
-                    "<body><h1>Sign in</h1></body></html>\n";
+    response.body =
+        "<!DOCTYPE html>\n<html><head><title>Sign in to Databricks</title></head>"
+        "<body><h1>Sign in</h1></body></html>\n";
     if (fault->status != 0) response.status = fault->status;
   } else if (fault && (fault->status != 0 || fault->body)) {
     ApiError error;
@@ -309,8 +321,8 @@ void HttpServer::Impl::send(const HttpResponse& response, const std::optional<Fa
     to.set_content(std::move(body), response.content_type);
     return;
   }
-  auto faulty = std::make_shared<FaultyBody>(
-      FaultyBody{std::move(body), send_up_to, fault->slow_body_bytes_per_s, &stop_signal});
+  auto faulty =
+      std::make_shared<FaultyBody>(FaultyBody{std::move(body), send_up_to, fault->slow_body_bytes_per_s, &stop_signal});
   to.set_content_provider(faulty->bytes.size(), response.content_type,
                           [faulty](std::size_t offset, std::size_t length, httplib::DataSink& sink) {
                             return faulty->send(offset, length, sink);

@@ -27,7 +27,7 @@ struct HttpServerOptions {
   std::string bind_address = "127.0.0.1";
   int port = 0;  ///< 0: any free one.
   std::optional<TlsFiles> tls;
-  std::chrono::milliseconds latency{0};  ///< Added to every request that is not control.
+  std::chrono::milliseconds latency{0};            ///< Added to every request that is not control.
   std::size_t max_body_bytes = 32u * 1024 * 1024;  ///< More is 413.
   std::size_t max_connections = 512;  ///< Connections served at once, one thread each; more wait in the backlog.
 };

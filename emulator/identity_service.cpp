@@ -133,14 +133,17 @@ void IdentityService::add_routes(HttpServer& server) {
   on("GET /oidc/.well-known/oauth-authorization-server", &IdentityService::authorization_server_metadata);
   on("GET /oidc/.well-known/openid-configuration", &IdentityService::authorization_server_metadata);
   on("GET /aad/auth", &IdentityService::entra_login);
-  server.route("GET /oidc/v1/authorize", Access::open, [this](const HttpRequest& r) { return authorize(r); },
-               ErrorDialect::oauth);
-  server.route("POST /oidc/v1/token", Access::open, [this](const HttpRequest& r) { return token(r); },
-               ErrorDialect::oauth);
-  server.route("POST /{tenant}/oauth2/token", Access::open,
-               [this](const HttpRequest& r) { return entra_token(r, false); }, ErrorDialect::entra);
-  server.route("POST /{tenant}/oauth2/v2.0/token", Access::open,
-               [this](const HttpRequest& r) { return entra_token(r, true); }, ErrorDialect::entra);
+  server.route(
+      "GET /oidc/v1/authorize", Access::open, [this](const HttpRequest& r) { return authorize(r); },
+      ErrorDialect::oauth);
+  server.route(
+      "POST /oidc/v1/token", Access::open, [this](const HttpRequest& r) { return token(r); }, ErrorDialect::oauth);
+  server.route(
+      "POST /{tenant}/oauth2/token", Access::open, [this](const HttpRequest& r) { return entra_token(r, false); },
+      ErrorDialect::entra);
+  server.route(
+      "POST /{tenant}/oauth2/v2.0/token", Access::open, [this](const HttpRequest& r) { return entra_token(r, true); },
+      ErrorDialect::entra);
 }
 
 /// The address the client used, so that `localhost` and 127.0.0.1 both get documents that point back at themselves.
@@ -169,9 +172,11 @@ HttpResponse IdentityService::authorization_server_metadata(const HttpRequest& r
   json.member("authorization_endpoint", issuer + "/v1/authorize").member("token_endpoint", issuer + "/v1/token");
   json.member("scopes_supported", std::vector<std::string>{"all-apis", "offline_access"});
   json.member("response_types_supported", std::vector<std::string>{"code"});
-  json.member("grant_types_supported", std::vector<std::string>{"client_credentials", "authorization_code", "refresh_token"});
+  json.member("grant_types_supported",
+              std::vector<std::string>{"client_credentials", "authorization_code", "refresh_token"});
   json.member("code_challenge_methods_supported", std::vector<std::string>{"S256"});
-  json.member("token_endpoint_auth_methods_supported", std::vector<std::string>{"client_secret_basic", "client_secret_post", "none"});
+  json.member("token_endpoint_auth_methods_supported",
+              std::vector<std::string>{"client_secret_basic", "client_secret_post", "none"});
   json.end_object();
   return json_response(json.take());
 }
@@ -182,8 +187,9 @@ HttpResponse IdentityService::authorize(const HttpRequest& request) {
   const auto target = encoding::parse_url(redirect_uri);
   // Nothing may be sent to an address that does not belong to the client (RFC 6749 section 4.1.2.1).
   if (query("client_id") != cli_client_id && clients_.count(query("client_id")) == 0)
-    throw oauth_error(400, "invalid_client", "OAuth application with client_id: '" + query("client_id") +
-                                                 "' is not available in this workspace.");
+    throw oauth_error(
+        400, "invalid_client",
+        "OAuth application with client_id: '" + query("client_id") + "' is not available in this workspace.");
   if (!target || target->scheme != "http" || !target->is_loopback())
     throw oauth_error(400, "invalid_request", "redirect_uri is not registered for this OAuth application");
   const auto refuse_with = [&](const std::string& code, const std::string& text) {
@@ -211,8 +217,8 @@ HttpResponse IdentityService::authorize(const HttpRequest& request) {
     const std::lock_guard lock(mutex_);
     codes_.emplace(sha256_hex(value), std::move(code));
   }
-  return redirect_to(with_query(
-      redirect_uri, {{"code", value}, {"state", query("state")}, {"iss", base_url(request) + "/oidc"}}));
+  return redirect_to(
+      with_query(redirect_uri, {{"code", value}, {"state", query("state")}, {"iss", base_url(request) + "/oidc"}}));
 }
 
 HttpResponse IdentityService::token(const HttpRequest& request) {
@@ -301,8 +307,9 @@ HttpResponse IdentityService::entra_login(const HttpRequest& request) const {
 
 HttpResponse IdentityService::entra_token(const HttpRequest& request, bool version_2) {
   if (request.path_parameter("tenant") != workspace_.tenant_id)
-    throw oauth_error(400, "invalid_request", "AADSTS90002: Tenant '" + request.path_parameter("tenant") +
-                                                  "' not found. Check to make sure you have the correct tenant ID.");
+    throw oauth_error(400, "invalid_request",
+                      "AADSTS90002: Tenant '" + request.path_parameter("tenant") +
+                          "' not found. Check to make sure you have the correct tenant ID.");
   const Form form = require_form(request);
   if (field(form, "grant_type") != "client_credentials")
     throw oauth_error(400, "unsupported_grant_type", "AADSTS70003: The app requested an unsupported grant type.");

@@ -15,9 +15,9 @@ namespace dbxauth::emulator {
 
 struct OutputColumn;
 
-/// The relations of INFORMATION_SCHEMA ("Databricks SQL language manual: Information schema") for one statement: each is
-/// written into a temporary SQLite table when it is first named, with what the asking principal may see, and dropped with
-/// this object. Also numbers the aliases of the statement and remembers which text is being translated.
+/// The relations of INFORMATION_SCHEMA ("Databricks SQL language manual: Information schema") for one statement: each
+/// is written into a temporary SQLite table when it is first named, with what the asking principal may see, and dropped
+/// with this object. Also numbers the aliases of the statement and remembers which text is being translated.
 class InformationSchema {
  public:
   explicit InformationSchema(Metastore& metastore) : metastore_(metastore) {}
@@ -39,7 +39,9 @@ class InformationSchema {
   /// Makes `text` the source of expressions while it lives.
   class SourceScope {
    public:
-    SourceScope(InformationSchema& owner, std::string_view text) : owner_(owner), previous_(owner.source_) { owner.source_ = text; }
+    SourceScope(InformationSchema& owner, std::string_view text) : owner_(owner), previous_(owner.source_) {
+      owner.source_ = text;
+    }
     ~SourceScope() { owner_.source_ = previous_; }
     SourceScope(const SourceScope&) = delete;
     SourceScope& operator=(const SourceScope&) = delete;
@@ -53,9 +55,12 @@ class InformationSchema {
   using Values = std::vector<std::optional<std::string>>;
   struct Sink;
   void fill(const std::string& relation, const CatalogInfo& catalog, const std::string& principal, Sink& sink) const;
-  void fill_schema(const std::string& relation, const SchemaInfo& schema, const std::string& principal, Sink& sink) const;
-  void fill_tables(const std::string& relation, const SchemaInfo& schema, const std::string& principal, Sink& sink) const;
-  void fill_routines(const std::string& relation, const SchemaInfo& schema, const std::string& principal, Sink& sink) const;
+  void fill_schema(const std::string& relation, const SchemaInfo& schema, const std::string& principal,
+                   Sink& sink) const;
+  void fill_tables(const std::string& relation, const SchemaInfo& schema, const std::string& principal,
+                   Sink& sink) const;
+  void fill_routines(const std::string& relation, const SchemaInfo& schema, const std::string& principal,
+                     Sink& sink) const;
   void fill_privileges(const Securable& securable, const std::string& principal, Sink& sink) const;
   void fill_tags(const Securable& securable, Sink& sink) const;
 

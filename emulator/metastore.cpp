@@ -35,14 +35,20 @@ std::string new_uuid() {
 
 std::vector<std::string> Securable::path() const {
   switch (kind) {
-    case SecurableKind::metastore: return {};
-    case SecurableKind::catalog: return {name};
-    case SecurableKind::schema: return {catalog_name, name};
-    default: return {catalog_name, schema_name, name};
+    case SecurableKind::metastore:
+      return {};
+    case SecurableKind::catalog:
+      return {name};
+    case SecurableKind::schema:
+      return {catalog_name, name};
+    default:
+      return {catalog_name, schema_name, name};
   }
 }
 
-std::string Securable::full_name() const { return base::join(path(), "."); }
+std::string Securable::full_name() const {
+  return base::join(path(), ".");
+}
 
 ApiError does_not_exist(SecurableKind kind, const std::vector<std::string>& path) {
   const std::string full = base::join(path, ".");
@@ -57,23 +63,27 @@ ApiError does_not_exist(SecurableKind kind, const std::vector<std::string>& path
     case SecurableKind::catalog:
       error.error_code = "CATALOG_DOES_NOT_EXIST";
       error.error_class = "NO_SUCH_CATALOG_EXCEPTION";
-      error.sql_message = "Catalog '" + full + "' was not found. Please verify the catalog name and then retry the query.";
+      error.sql_message =
+          "Catalog '" + full + "' was not found. Please verify the catalog name and then retry the query.";
       break;
     case SecurableKind::schema:
       error.error_code = "SCHEMA_DOES_NOT_EXIST";
       error.error_class = "SCHEMA_NOT_FOUND";
-      error.sql_message = "The schema " + quoted + " cannot be found. Verify the spelling and correctness of the schema and catalog.";
+      error.sql_message =
+          "The schema " + quoted + " cannot be found. Verify the spelling and correctness of the schema and catalog.";
       break;
     case SecurableKind::table:
       error.error_code = "TABLE_DOES_NOT_EXIST";
       error.error_class = "TABLE_OR_VIEW_NOT_FOUND";
-      error.sql_message = "The table or view " + quoted + " cannot be found. Verify the spelling and correctness of the schema and catalog.";
+      error.sql_message = "The table or view " + quoted +
+                          " cannot be found. Verify the spelling and correctness of the schema and catalog.";
       error.sql_state = "42P01";
       break;
     case SecurableKind::function:
       error.error_code = "ROUTINE_DOES_NOT_EXIST";
       error.error_class = "ROUTINE_NOT_FOUND";
-      error.sql_message = "The routine " + quoted + " cannot be found. Verify the spelling and correctness of the schema and catalog.";
+      error.sql_message =
+          "The routine " + quoted + " cannot be found. Verify the spelling and correctness of the schema and catalog.";
       error.sql_state = "42883";
       break;
     case SecurableKind::volume:
@@ -91,7 +101,9 @@ ApiError already_exists(SecurableKind kind, const std::vector<std::string>& path
   error.message = std::string(kind_title(kind)) + " '" + base::join(path, ".") + "' already exists";
   std::string quoted;
   for (const auto& part : path) quoted += (quoted.empty() ? "`" : ".`") + part + "`";
-  error.sql_message = "Cannot create " + std::string(kind_name(kind)) + " " + quoted + " because it already exists. Choose a different name, drop or replace the existing object, or add the IF NOT EXISTS clause to tolerate pre-existing objects.";
+  error.sql_message = "Cannot create " + std::string(kind_name(kind)) + " " + quoted +
+                      " because it already exists. Choose a different name, drop or replace the existing object, or "
+                      "add the IF NOT EXISTS clause to tolerate pre-existing objects.";
   switch (kind) {
     case SecurableKind::metastore:
     case SecurableKind::catalog:
@@ -137,7 +149,8 @@ Outcome<std::unique_ptr<Metastore>> Metastore::open(MetastoreOptions options) {
 
 Outcome<void> Metastore::create_schema_tables() {
   for (int shard = 0; shard < shard_count && in_memory(options_); ++shard) {
-    if (auto attached = database_->run("ATTACH ':memory:' AS shard" + std::to_string(shard)); !attached) return refuse(internal_error(attached.error()));
+    if (auto attached = database_->run("ATTACH ':memory:' AS shard" + std::to_string(shard)); !attached)
+      return refuse(internal_error(attached.error()));
   }
   const auto created = database_->run(R"sql(
     CREATE TABLE IF NOT EXISTS principals(id INTEGER PRIMARY KEY AUTOINCREMENT, kind INTEGER NOT NULL,
@@ -187,7 +200,8 @@ Outcome<void> Metastore::create_schema_tables() {
   database_->query("UPDATE securables SET subtype = 'SYSTEM_CATALOG' WHERE id = ?").bind(1, system->row_id).run();
   database_->query("DELETE FROM securables WHERE parent = ? AND name = 'default'").bind(1, system->row_id).run();
   for (const auto privilege : {Privilege::use_catalog, Privilege::use_schema, Privilege::select}) {
-    auto grant = database_->query("INSERT INTO grants(securable, principal, privilege, grantor) VALUES(?, 'account users', ?, 'System user')");
+    auto grant = database_->query(
+        "INSERT INTO grants(securable, principal, privilege, grantor) VALUES(?, 'account users', ?, 'System user')");
     grant.bind(1, system->row_id).bind(2, static_cast<int>(privilege)).run();
   }
   return {};
@@ -208,8 +222,12 @@ Outcome<void> Metastore::transaction(const std::function<Outcome<void>()>& step)
   return outcome;
 }
 
-std::string Metastore::metastore_id() const { return metastore_id_; }
-std::string Metastore::storage_root() const { return "s3://emulator-metastore/" + metastore_id_; }
+std::string Metastore::metastore_id() const {
+  return metastore_id_;
+}
+std::string Metastore::storage_root() const {
+  return "s3://emulator-metastore/" + metastore_id_;
+}
 
 std::string Metastore::default_owner() const {
   const auto guard = lock();
@@ -219,15 +237,21 @@ std::string Metastore::default_owner() const {
 void Metastore::set_default_owner(std::string principal) {
   const auto guard = lock();
   default_owner_ = std::move(principal);
-  database_->query("UPDATE securables SET owner = ? WHERE id = ?").bind(1, default_owner_).bind(2, metastore_row_).run();
+  database_->query("UPDATE securables SET owner = ? WHERE id = ?")
+      .bind(1, default_owner_)
+      .bind(2, metastore_row_)
+      .run();
 }
 
 std::int64_t Metastore::now_ms() const {
   if (options_.now_ms) return options_.now_ms();
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
+      .count();
 }
 
-std::string Metastore::owner_for(const std::string& actor) const { return actor.empty() ? default_owner_ : actor; }
+std::string Metastore::owner_for(const std::string& actor) const {
+  return actor.empty() ? default_owner_ : actor;
+}
 
 // --- principals
 
@@ -235,11 +259,13 @@ Outcome<Principal> Metastore::add_principal(PrincipalKind kind, std::string_view
                                             bool metastore_admin) {
   const auto guard = lock();
   if (name.empty()) return refuse(invalid_parameter("A principal needs a name."));
-  auto insert = database_->query("INSERT INTO principals(kind, name, display_name, admin, active) VALUES(?, ?, ?, ?, 1)");
+  auto insert =
+      database_->query("INSERT INTO principals(kind, name, display_name, admin, active) VALUES(?, ?, ?, ?, 1)");
   insert.bind(1, static_cast<int>(kind)).bind(2, name).bind(3, display_name.empty() ? name : display_name);
   insert.bind(4, metastore_admin ? 1 : 0);
   if (!insert.run()) {
-    return refuse(ApiError{"RESOURCE_ALREADY_EXISTS", "Principal '" + std::string(name) + "' already exists.", "42710", 409, {}, {}});
+    return refuse(ApiError{
+        "RESOURCE_ALREADY_EXISTS", "Principal '" + std::string(name) + "' already exists.", "42710", 409, {}, {}});
   }
   rights_.clear();
   return *find_principal(name);
@@ -251,7 +277,11 @@ Outcome<void> Metastore::add_group_member(std::string_view group, std::string_vi
   const auto added = find_principal(member);
   if (!owner || !added) {
     return refuse(ApiError{"PRINCIPAL_DOES_NOT_EXIST",
-                           "Could not find principal with name " + std::string(owner ? member : group), "42704", 404, {}, {}});
+                           "Could not find principal with name " + std::string(owner ? member : group),
+                           "42704",
+                           404,
+                           {},
+                           {}});
   }
   if (owner->kind != PrincipalKind::group) return refuse(invalid_parameter("'" + owner->name + "' is not a group."));
   auto insert = database_->query("INSERT OR IGNORE INTO group_members(group_id, member_id) VALUES(?, ?)");

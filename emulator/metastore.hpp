@@ -22,13 +22,14 @@ enum class PrincipalKind { user, service_principal, group };
 struct Principal {
   std::int64_t id = 0;
   PrincipalKind kind = PrincipalKind::user;
-  std::string name;          ///< User name (an email), application id of a service principal, or group name.
+  std::string name;  ///< User name (an email), application id of a service principal, or group name.
   std::string display_name;
   bool metastore_admin = false;
   bool active = true;
 };
 
-/// What every securable has. Names are lower case, as Unity Catalog stores them ("Databricks SQL language manual: Names").
+/// What every securable has. Names are lower case, as Unity Catalog stores them ("Databricks SQL language manual:
+/// Names").
 struct Securable {
   SecurableKind kind = SecurableKind::catalog;
   std::int64_t row_id = 0;   ///< Internal, never reused.
@@ -53,8 +54,8 @@ struct Securable {
   };
   std::vector<Ancestor> ancestors;  ///< Nearest first, the metastore last.
 
-  std::string full_name() const;           ///< "catalog.schema.name", unquoted, as REST writes it.
-  std::vector<std::string> path() const;   ///< The same in parts.
+  std::string full_name() const;          ///< "catalog.schema.name", unquoted, as REST writes it.
+  std::vector<std::string> path() const;  ///< The same in parts.
 };
 
 struct CatalogInfo : Securable {
@@ -66,7 +67,7 @@ struct SchemaInfo : Securable {};
 
 struct ColumnInfo {
   std::string name;
-  std::string type_text;   ///< As in DDL, lower case: "decimal(12,2)", "array<string>".
+  std::string type_text;  ///< As in DDL, lower case: "decimal(12,2)", "array<string>".
   bool nullable = true;
   std::optional<std::string> comment;
   std::map<std::string, std::string> tags;  ///< Filled by get_table only.
@@ -76,13 +77,14 @@ struct ColumnInfo {
 };
 
 struct TableInfo : Securable {
-  std::string table_type;          ///< MANAGED, EXTERNAL, VIEW, MANAGED_SHALLOW_CLONE, EXTERNAL_SHALLOW_CLONE, MATERIALIZED_VIEW, STREAMING_TABLE.
+  std::string table_type;          ///< MANAGED, EXTERNAL, VIEW, MANAGED_SHALLOW_CLONE, EXTERNAL_SHALLOW_CLONE,
+                                   ///< MATERIALIZED_VIEW, STREAMING_TABLE.
   std::string data_source_format;  ///< DELTA; empty for views.
   std::vector<ColumnInfo> columns;
-  std::string view_definition;     ///< Text after AS; empty for tables.
-  std::string view_catalog;        ///< Current catalog and schema when the view was made: one- and two-part names in it
-  std::string view_schema;         ///< resolve against these.
-  std::int64_t version = 0;        ///< Delta version: 0 after creation, +1 for each write or metadata change.
+  std::string view_definition;  ///< Text after AS; empty for tables.
+  std::string view_catalog;     ///< Current catalog and schema when the view was made: one- and two-part names in it
+  std::string view_schema;      ///< resolve against these.
+  std::int64_t version = 0;     ///< Delta version: 0 after creation, +1 for each write or metadata change.
   bool is_view() const { return table_type == "VIEW" || table_type == "MATERIALIZED_VIEW"; }
 };
 
@@ -94,16 +96,16 @@ struct ParameterInfo {
 };
 
 struct FunctionInfo : Securable {
-  std::string data_type;                      ///< REST spelling of the result ("INT"), "TABLE_TYPE" for a table function.
-  std::string full_data_type;                 ///< "int"; for a table function "TABLE(a int,b string)".
-  std::string routine_body = "SQL";           ///< SQL or EXTERNAL.
-  std::string external_language;              ///< "Python" for EXTERNAL.
-  std::string routine_definition;             ///< The expression or query after RETURN, or the text between $$.
+  std::string data_type;             ///< REST spelling of the result ("INT"), "TABLE_TYPE" for a table function.
+  std::string full_data_type;        ///< "int"; for a table function "TABLE(a int,b string)".
+  std::string routine_body = "SQL";  ///< SQL or EXTERNAL.
+  std::string external_language;     ///< "Python" for EXTERNAL.
+  std::string routine_definition;    ///< The expression or query after RETURN, or the text between $$.
   std::vector<ParameterInfo> parameters;
-  std::vector<ColumnInfo> return_columns;     ///< Table functions only.
+  std::vector<ColumnInfo> return_columns;  ///< Table functions only.
   bool is_table_function = false;
   bool is_deterministic = true;
-  std::string definition_catalog;             ///< Current catalog and schema when it was made.
+  std::string definition_catalog;  ///< Current catalog and schema when it was made.
   std::string definition_schema;
 };
 
@@ -148,15 +150,16 @@ struct VolumeSpec {
 struct SecurablePatch {
   std::optional<std::string> new_name;
   std::optional<std::string> owner;
-  std::optional<std::optional<std::string>> comment;            ///< An inner nullopt removes it.
+  std::optional<std::optional<std::string>> comment;  ///< An inner nullopt removes it.
   std::map<std::string, std::string> set_properties;
   std::vector<std::string> unset_properties;
-  std::optional<std::map<std::string, std::string>> properties;  ///< Replaces all of them (REST PATCH of a catalog or schema).
+  std::optional<std::map<std::string, std::string>>
+      properties;  ///< Replaces all of them (REST PATCH of a catalog or schema).
 };
 
 struct PageRequest {
-  int max_results = 0;      ///< 0: the limit of the kind (the caller caps it before).
-  std::string page_token;   ///< Empty: from the start. An unknown token is INVALID_PARAMETER_VALUE.
+  int max_results = 0;     ///< 0: the limit of the kind (the caller caps it before).
+  std::string page_token;  ///< Empty: from the start. An unknown token is INVALID_PARAMETER_VALUE.
 };
 template <class T>
 struct Page {
@@ -179,7 +182,7 @@ struct EffectiveAssignment {
 };
 struct GrantChange {
   std::string principal;
-  std::vector<std::string> add;     ///< "SELECT", "USE_CATALOG" (or with a space), "ALL_PRIVILEGES".
+  std::vector<std::string> add;  ///< "SELECT", "USE_CATALOG" (or with a space), "ALL_PRIVILEGES".
   std::vector<std::string> remove;
 };
 
@@ -197,10 +200,10 @@ struct MetastoreOptions {
 
 /// The state of one workspace: principals, securables, grants, tags and table rows, in SQLite.
 ///
-/// `actor` in every call is the name of the principal that acts; its rights are checked as Unity Catalog does. The empty
-/// actor is the system itself (seeds): nothing is checked and objects it makes belong to `default_owner()`.
-/// Names are parts, not quoted; comparison ignores ASCII case. Thread-safe: one recursive mutex, also offered by lock()
-/// to make several calls one step. Failures are ApiError values; nothing throws.
+/// `actor` in every call is the name of the principal that acts; its rights are checked as Unity Catalog does. The
+/// empty actor is the system itself (seeds): nothing is checked and objects it makes belong to `default_owner()`. Names
+/// are parts, not quoted; comparison ignores ASCII case. Thread-safe: one recursive mutex, also offered by lock() to
+/// make several calls one step. Failures are ApiError values; nothing throws.
 class Metastore {
  public:
   static Outcome<std::unique_ptr<Metastore>> open(MetastoreOptions options);
@@ -235,7 +238,8 @@ class Metastore {
   Outcome<Page<CatalogInfo>> list_catalogs(const std::string& actor, const PageRequest& page) const;
   Outcome<SchemaInfo> create_schema(const std::string& actor, const SchemaSpec& spec);
   Outcome<SchemaInfo> get_schema(const std::string& actor, std::string_view catalog, std::string_view name) const;
-  Outcome<Page<SchemaInfo>> list_schemas(const std::string& actor, std::string_view catalog, const PageRequest& page) const;
+  Outcome<Page<SchemaInfo>> list_schemas(const std::string& actor, std::string_view catalog,
+                                         const PageRequest& page) const;
 
   // --- tables and views
   Outcome<TableInfo> create_table(const std::string& actor, const TableSpec& spec);
@@ -267,8 +271,8 @@ class Metastore {
   Outcome<FunctionInfo> create_function(const std::string& actor, const FunctionSpec& spec);
   Outcome<FunctionInfo> get_function(const std::string& actor, std::string_view catalog, std::string_view schema,
                                      std::string_view name) const;
-  Outcome<Page<FunctionInfo>> list_functions(const std::string& actor, std::string_view catalog, std::string_view schema,
-                                             const PageRequest& page) const;
+  Outcome<Page<FunctionInfo>> list_functions(const std::string& actor, std::string_view catalog,
+                                             std::string_view schema, const PageRequest& page) const;
   Outcome<VolumeInfo> create_volume(const std::string& actor, const VolumeSpec& spec);
   Outcome<VolumeInfo> get_volume(const std::string& actor, std::string_view catalog, std::string_view schema,
                                  std::string_view name) const;
@@ -278,16 +282,18 @@ class Metastore {
   // --- any securable; `path` is its name in parts (empty for the metastore)
   /// Finds without checking rights; nullopt when it does not exist.
   std::optional<Securable> find(SecurableKind kind, const std::vector<std::string>& path) const;
-  /// Needs ownership of the object or a parent, or MANAGE (new_name, owner, comment, properties; comment also MODIFY for tables).
+  /// Needs ownership of the object or a parent, or MANAGE (new_name, owner, comment, properties; comment also MODIFY
+  /// for tables).
   Outcome<void> patch(const std::string& actor, SecurableKind kind, const std::vector<std::string>& path,
                       const SecurablePatch& changes);
-  /// `cascade`: with everything inside; else a catalog with more than `information_schema` and an empty `default`, and a
-  /// schema that is not empty, are refused.
+  /// `cascade`: with everything inside; else a catalog with more than `information_schema` and an empty `default`, and
+  /// a schema that is not empty, are refused.
   Outcome<void> drop(const std::string& actor, SecurableKind kind, const std::vector<std::string>& path, bool cascade);
 
   // --- tags; `column` empty for the object itself
   Outcome<std::map<std::string, std::string>> get_tags(const std::string& actor, SecurableKind kind,
-                                                       const std::vector<std::string>& path, std::string_view column) const;
+                                                       const std::vector<std::string>& path,
+                                                       std::string_view column) const;
   Outcome<void> set_tags(const std::string& actor, SecurableKind kind, const std::vector<std::string>& path,
                          std::string_view column, const std::map<std::string, std::string>& tags);
   Outcome<void> unset_tags(const std::string& actor, SecurableKind kind, const std::vector<std::string>& path,
@@ -307,8 +313,8 @@ class Metastore {
                                                                  std::string_view principal) const;
 
   // --- rights
-  /// Holds `principal` the privilege on the object: by ownership of it or of a parent, by a grant or ALL_PRIVILEGES on it
-  /// or on a parent, to itself or one of its groups. Does not look at USE_CATALOG and USE_SCHEMA. MANAGE is held by
+  /// Holds `principal` the privilege on the object: by ownership of it or of a parent, by a grant or ALL_PRIVILEGES on
+  /// it or on a parent, to itself or one of its groups. Does not look at USE_CATALOG and USE_SCHEMA. MANAGE is held by
   /// metastore admins too; CREATE_CATALOG on the metastore by them and by those it was granted to.
   bool is_allowed(std::string_view principal, Privilege privilege, const Securable& securable) const;
   /// The same plus USE_CATALOG and USE_SCHEMA on the parents; the refusal is what the workspace would say, for example
@@ -319,8 +325,8 @@ class Metastore {
   Securable metastore_securable() const;
 
   /// Everything a catalog holds (objects, comments, properties, tags, direct grants, owners, rows), canonical: sorted,
-  /// without ids and times, so that two equal catalogs give equal text up to the catalog's name. Empty catalog name: all
-  /// catalogs. Rows are arrays of text or null, sorted.
+  /// without ids and times, so that two equal catalogs give equal text up to the catalog's name. Empty catalog name:
+  /// all catalogs. Rows are arrays of text or null, sorted.
   std::string state_json(std::string_view catalog = {}, bool with_rows = true) const;
 
   /// For the SQL engine; hold lock() while it is used.
@@ -337,7 +343,8 @@ class Metastore {
                                       const std::string& subtype, const std::map<std::string, std::string>& properties,
                                       const std::string& owner);
   Outcome<Securable> resolve(SecurableKind kind, const std::vector<std::string>& path) const;
-  Outcome<Securable> resolve_visible(const std::string& actor, SecurableKind kind, const std::vector<std::string>& path) const;
+  Outcome<Securable> resolve_visible(const std::string& actor, SecurableKind kind,
+                                     const std::vector<std::string>& path) const;
   Outcome<void> require_control(const std::string& actor, const Securable& securable) const;
   std::optional<Securable> find_row(SecurableKind kind, std::int64_t parent, std::string_view name) const;
   Outcome<Page<Securable>> list_children(const std::string& actor, SecurableKind kind, const Securable& parent,

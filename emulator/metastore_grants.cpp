@@ -34,8 +34,8 @@ std::vector<std::string> names_in(PrivilegeMask mask) {
 }
 
 std::string right_missing(Privilege privilege, const Securable& securable) {
-  return "User does not have " + privilege_sql_name(privilege) + " on " + std::string(kind_title(securable.kind)) + " '" +
-         (securable.kind == SecurableKind::metastore ? std::string("metastore") : securable.full_name()) + "'.";
+  return "User does not have " + privilege_sql_name(privilege) + " on " + std::string(kind_title(securable.kind)) +
+         " '" + (securable.kind == SecurableKind::metastore ? std::string("metastore") : securable.full_name()) + "'.";
 }
 
 }  // namespace
@@ -87,7 +87,8 @@ bool Metastore::is_visible(std::string_view principal, const Securable& securabl
   const PrivilegeMask applicable = applicable_to(securable.kind) | mask_of(Privilege::browse);
   if ((rights.on(securable.row_id) & applicable) != 0) return true;
   return std::any_of(securable.ancestors.begin(), securable.ancestors.end(), [&](const auto& ancestor) {
-    return (ancestor.row_id != metastore_row_ && rights.owns(ancestor.owner)) || (rights.on(ancestor.row_id) & applicable) != 0;
+    return (ancestor.row_id != metastore_row_ && rights.owns(ancestor.owner)) ||
+           (rights.on(ancestor.row_id) & applicable) != 0;
   });
 }
 
@@ -106,7 +107,8 @@ Outcome<void> Metastore::require(const std::string& principal, Privilege privile
       return refuse(permission_denied(right_missing(Privilege::use_schema, *schema)));
     }
   }
-  if (!is_allowed(principal, privilege, securable)) return refuse(permission_denied(right_missing(privilege, securable)));
+  if (!is_allowed(principal, privilege, securable))
+    return refuse(permission_denied(right_missing(privilege, securable)));
   return {};
 }
 
@@ -117,8 +119,8 @@ Outcome<void> Metastore::require_control(const std::string& actor, const Securab
 }
 
 Outcome<Page<PrivilegeAssignment>> Metastore::get_grants(const std::string& actor, SecurableKind kind,
-                                                         const std::vector<std::string>& path, std::string_view principal,
-                                                         const PageRequest& page) const {
+                                                         const std::vector<std::string>& path,
+                                                         std::string_view principal, const PageRequest& page) const {
   const auto guard = lock();
   auto securable = resolve_visible(actor, kind, path);
   if (!securable) return refuse(securable.error());
@@ -146,8 +148,8 @@ Outcome<Page<PrivilegeAssignment>> Metastore::get_grants(const std::string& acto
   return result;
 }
 
-Outcome<void> Metastore::change_grants(const std::string& actor, SecurableKind kind, const std::vector<std::string>& path,
-                                       const std::vector<GrantChange>& changes) {
+Outcome<void> Metastore::change_grants(const std::string& actor, SecurableKind kind,
+                                       const std::vector<std::string>& path, const std::vector<GrantChange>& changes) {
   const auto guard = lock();
   auto securable = resolve_visible(actor, kind, path);
   if (!securable) return refuse(securable.error());
@@ -161,7 +163,12 @@ Outcome<void> Metastore::change_grants(const std::string& actor, SecurableKind k
   for (const auto& change : changes) {
     const auto principal = find_principal(change.principal);
     if (!principal) {
-      ApiError error{"PRINCIPAL_DOES_NOT_EXIST", "Could not find principal with name " + change.principal + ".", "42704", 404, {}, {}};
+      ApiError error{"PRINCIPAL_DOES_NOT_EXIST",
+                     "Could not find principal with name " + change.principal + ".",
+                     "42704",
+                     404,
+                     {},
+                     {}};
       error.error_class = "PRINCIPAL_DOES_NOT_EXIST";
       return refuse(error);
     }
@@ -169,16 +176,18 @@ Outcome<void> Metastore::change_grants(const std::string& actor, SecurableKind k
       for (const auto& name : add ? change.add : change.remove) {
         const auto privilege = privilege_from_name(name);
         if (!privilege || !privilege_applies(*privilege, kind)) {
-          return refuse(invalid_parameter("Privilege " + name + " is not applicable to " + std::string(kind_title(kind)) +
-                                          " '" + securable->full_name() + "'."));
+          return refuse(invalid_parameter("Privilege " + name + " is not applicable to " +
+                                          std::string(kind_title(kind)) + " '" + securable->full_name() + "'."));
         }
         edits.push_back({principal->name, *privilege, add});
       }
     }
   }
   for (const auto& edit : edits) {
-    auto change = edit.add ? database_->query("INSERT OR IGNORE INTO grants(securable, principal, privilege, grantor) VALUES(?, ?, ?, ?)")
-                           : database_->query("DELETE FROM grants WHERE securable = ? AND principal = ? AND privilege = ?");
+    auto change = edit.add
+                      ? database_->query(
+                            "INSERT OR IGNORE INTO grants(securable, principal, privilege, grantor) VALUES(?, ?, ?, ?)")
+                      : database_->query("DELETE FROM grants WHERE securable = ? AND principal = ? AND privilege = ?");
     change.bind(1, securable->row_id).bind(2, edit.principal).bind(3, static_cast<int>(edit.privilege));
     if (edit.add) change.bind(4, owner_for(actor));
     if (!change.run()) return refuse(internal_error(change.error()));
@@ -207,7 +216,8 @@ Outcome<std::vector<EffectiveAssignment>> Metastore::get_effective_grants(const 
   for (const auto& [level_kind, level_path] : levels) {
     const auto object = find(level_kind, level_path);
     if (!object) continue;
-    auto row = database_->query("SELECT principal, privilege FROM grants WHERE securable = ? ORDER BY principal, privilege");
+    auto row =
+        database_->query("SELECT principal, privilege FROM grants WHERE securable = ? ORDER BY principal, privilege");
     row.bind(1, object->row_id);
     while (row.next()) {
       const std::string name = row.text(0);

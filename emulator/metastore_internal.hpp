@@ -12,7 +12,9 @@ namespace dbxauth::emulator {
 
 /// Schemas of SQLite that rows are spread over when the state is in memory; SQLite attaches ten at most.
 constexpr int shard_count = 9;
-inline bool in_memory(const MetastoreOptions& options) { return options.database_path == ":memory:"; }
+inline bool in_memory(const MetastoreOptions& options) {
+  return options.database_path == ":memory:";
+}
 
 /// 404 of REST and the "not found" class of SQL for one object.
 ApiError does_not_exist(SecurableKind kind, const std::vector<std::string>& path);

@@ -11,7 +11,8 @@ namespace dbxauth::emulator {
 namespace {
 
 constexpr const char* securable_columns =
-    "id, uuid, parent, name, owner, comment, subtype, storage_root, storage_location, created_at, created_by, updated_at, "
+    "id, uuid, parent, name, owner, comment, subtype, storage_root, storage_location, created_at, created_by, "
+    "updated_at, "
     "updated_by, version";
 
 void read_securable(const Query& row, SecurableKind kind, Securable& securable) {
@@ -94,7 +95,8 @@ std::optional<Securable> Metastore::find(SecurableKind kind, const std::vector<s
 Outcome<Securable> Metastore::resolve(SecurableKind kind, const std::vector<std::string>& path) const {
   if (auto found = find(kind, path)) return std::move(*found);
   // The outermost name that is missing is the one to report.
-  if (path.size() > 1 && !find(SecurableKind::catalog, {path[0]})) return refuse(does_not_exist(SecurableKind::catalog, {path[0]}));
+  if (path.size() > 1 && !find(SecurableKind::catalog, {path[0]}))
+    return refuse(does_not_exist(SecurableKind::catalog, {path[0]}));
   if (path.size() > 2 && !find(SecurableKind::schema, {path[0], path[1]})) {
     return refuse(does_not_exist(SecurableKind::schema, {path[0], path[1]}));
   }
@@ -106,21 +108,24 @@ Outcome<Securable> Metastore::resolve_visible(const std::string& actor, Securabl
   auto found = resolve(kind, path);
   if (!found) return found;
   if (kind == SecurableKind::metastore || is_visible(actor, *found)) return found;
-  static constexpr std::array needed{Privilege::browse, Privilege::use_catalog, Privilege::use_schema, Privilege::select, Privilege::execute, Privilege::read_volume};
-  if (auto allowed = require(actor, needed[static_cast<std::size_t>(kind)], *found); !allowed) return refuse(allowed.error());
+  static constexpr std::array needed{Privilege::browse, Privilege::use_catalog, Privilege::use_schema,
+                                     Privilege::select, Privilege::execute,     Privilege::read_volume};
+  if (auto allowed = require(actor, needed[static_cast<std::size_t>(kind)], *found); !allowed)
+    return refuse(allowed.error());
   return found;
 }
 
 Outcome<void> Metastore::check_new_name(SecurableKind kind, std::string_view name) const {
   const auto bad = [&](std::string_view why) {
-    return refuse(invalid_parameter("\"" + std::string(name) + "\" is not a valid name for a " + std::string(kind_name(kind)) +
-                                    ": " + std::string(why)));
+    return refuse(invalid_parameter("\"" + std::string(name) + "\" is not a valid name for a " +
+                                    std::string(kind_name(kind)) + ": " + std::string(why)));
   };
   if (name.empty()) return bad("it is empty.");
   if (!base::is_valid_utf8(name)) return bad("it is not UTF-8.");
   if (!options_.strict_object_names) return {};
   // "Names: Unity Catalog object names": at most 255 characters; no period, space, slash, control characters or DEL.
-  const auto characters = std::count_if(name.begin(), name.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; });
+  const auto characters =
+      std::count_if(name.begin(), name.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; });
   if (characters > 255) return bad("names cannot exceed 255 characters.");
   for (const char c : name) {
     const auto byte = static_cast<unsigned char>(c);
@@ -140,13 +145,20 @@ Outcome<Securable> Metastore::insert_securable(const std::string& actor, Securab
   if (auto fine = check_new_name(kind, stored); !fine) return refuse(fine.error());
   if (find_row(kind, parent->row_id, stored)) return refuse(name_taken(kind, *parent, stored));
   auto insert = database_->query(
-      "INSERT INTO securables(uuid, kind, parent, name, owner, comment, subtype, created_at, created_by, updated_at, updated_by) "
+      "INSERT INTO securables(uuid, kind, parent, name, owner, comment, subtype, created_at, created_by, updated_at, "
+      "updated_by) "
       "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   const std::int64_t now = now_ms();
   const std::string who = owner_for(actor);
   const std::string id = new_uuid();
   insert.bind(1, id).bind(2, static_cast<int>(kind)).bind(3, parent->row_id).bind(4, stored);
-  insert.bind(5, owner.empty() ? who : owner).bind(6, comment).bind(7, subtype).bind(8, now).bind(9, who).bind(10, now).bind(11, who);
+  insert.bind(5, owner.empty() ? who : owner)
+      .bind(6, comment)
+      .bind(7, subtype)
+      .bind(8, now)
+      .bind(9, who)
+      .bind(10, now)
+      .bind(11, who);
   if (!insert.run()) return refuse(internal_error(insert.error()));
   Securable made;
   made.kind = kind;
@@ -190,18 +202,21 @@ Outcome<CatalogInfo> Metastore::create_catalog(const std::string& actor, const C
   const auto guard = lock();
   const Securable root = metastore_securable();
   if (auto allowed = require(actor, Privilege::create_catalog, root); !allowed) return refuse(allowed.error());
-  auto made = insert_securable(actor, SecurableKind::catalog, &root, spec.name, spec.comment, "MANAGED_CATALOG", spec.properties, spec.owner);
+  auto made = insert_securable(actor, SecurableKind::catalog, &root, spec.name, spec.comment, "MANAGED_CATALOG",
+                               spec.properties, spec.owner);
   if (!made) return refuse(made.error());
   CatalogInfo catalog;
   static_cast<Securable&>(catalog) = *made;
   catalog.storage_root = spec.storage_root;
-  if (!spec.storage_root.empty()) catalog.storage_location = spec.storage_root + "/__unitystorage/catalogs/" + catalog.id;
+  if (!spec.storage_root.empty())
+    catalog.storage_location = spec.storage_root + "/__unitystorage/catalogs/" + catalog.id;
   set_storage(*database_, catalog);
   for (const auto* name : {"default", "information_schema"}) {
     const bool is_default = std::string_view(name) == "default";
-    auto schema = insert_securable(actor, SecurableKind::schema, &catalog, name,
-                                   is_default ? std::optional<std::string>("Default schema (auto-created)") : std::nullopt, "", {},
-                                   is_default ? catalog.owner : "System user");
+    auto schema =
+        insert_securable(actor, SecurableKind::schema, &catalog, name,
+                         is_default ? std::optional<std::string>("Default schema (auto-created)") : std::nullopt, "",
+                         {}, is_default ? catalog.owner : "System user");
     if (!schema) return refuse(schema.error());
   }
   return catalog;
@@ -278,7 +293,8 @@ Outcome<SchemaInfo> Metastore::create_schema(const std::string& actor, const Sch
   if (!catalog) return refuse(catalog.error());
   if (auto allowed = require(actor, Privilege::use_catalog, *catalog); !allowed) return refuse(allowed.error());
   if (auto allowed = require(actor, Privilege::create_schema, *catalog); !allowed) return refuse(allowed.error());
-  auto made = insert_securable(actor, SecurableKind::schema, &*catalog, spec.name, spec.comment, "", spec.properties, {});
+  auto made =
+      insert_securable(actor, SecurableKind::schema, &*catalog, spec.name, spec.comment, "", spec.properties, {});
   if (!made) return refuse(made.error());
   SchemaInfo schema;
   static_cast<Securable&>(schema) = *made;
@@ -288,11 +304,13 @@ Outcome<SchemaInfo> Metastore::create_schema(const std::string& actor, const Sch
   return schema;
 }
 
-Outcome<SchemaInfo> Metastore::get_schema(const std::string& actor, std::string_view catalog, std::string_view name) const {
+Outcome<SchemaInfo> Metastore::get_schema(const std::string& actor, std::string_view catalog,
+                                          std::string_view name) const {
   const auto guard = lock();
   const std::vector<std::string> path{std::string(catalog), std::string(name)};
-  auto found = base::equals_ignoring_case(name, "information_schema") ? resolve(SecurableKind::schema, path)
-                                                                      : resolve_visible(actor, SecurableKind::schema, path);
+  auto found = base::equals_ignoring_case(name, "information_schema")
+                   ? resolve(SecurableKind::schema, path)
+                   : resolve_visible(actor, SecurableKind::schema, path);
   if (!found) return refuse(found.error());
   SchemaInfo schema;
   static_cast<Securable&>(schema) = std::move(*found);
@@ -300,7 +318,8 @@ Outcome<SchemaInfo> Metastore::get_schema(const std::string& actor, std::string_
   return schema;
 }
 
-Outcome<Page<SchemaInfo>> Metastore::list_schemas(const std::string& actor, std::string_view catalog, const PageRequest& page) const {
+Outcome<Page<SchemaInfo>> Metastore::list_schemas(const std::string& actor, std::string_view catalog,
+                                                  const PageRequest& page) const {
   const auto guard = lock();
   auto parent = resolve_visible(actor, SecurableKind::catalog, {std::string(catalog)});
   if (!parent) return refuse(parent.error());
@@ -319,7 +338,9 @@ Outcome<Page<SchemaInfo>> Metastore::list_schemas(const std::string& actor, std:
 
 // --- tables
 
-std::string Metastore::row_table(const TableInfo& table) const { return row_table(table.row_id); }
+std::string Metastore::row_table(const TableInfo& table) const {
+  return row_table(table.row_id);
+}
 
 std::string Metastore::row_table(std::int64_t row_id) const {
   // SQLite reads its whole list of tables at each CREATE TABLE; in memory the tables are spread over several lists.
@@ -338,29 +359,35 @@ Outcome<TableInfo> Metastore::create_table(const std::string& actor, const Table
   const auto guard = lock();
   auto schema = resolve(SecurableKind::schema, {spec.catalog_name, spec.schema_name});
   if (!schema) return refuse(schema.error());
-  if (schema->name == "information_schema") return refuse(permission_denied("The schema information_schema is read-only."));
+  if (schema->name == "information_schema")
+    return refuse(permission_denied("The schema information_schema is read-only."));
   if (auto allowed = require(actor, Privilege::create_table, *schema); !allowed) return refuse(allowed.error());
   std::set<std::string> seen;
   for (const auto& column : spec.columns) {
     if (column.name.empty()) return refuse(invalid_parameter("A column of '" + spec.name + "' has no name."));
     if (!seen.insert(base::to_lower(column.name)).second) {
-      ApiError error = invalid_parameter("The column `" + column.name + "` already exists. Choose another name or rename the existing column.");
+      ApiError error = invalid_parameter("The column `" + column.name +
+                                         "` already exists. Choose another name or rename the existing column.");
       error.error_class = "COLUMN_ALREADY_EXISTS";
       error.sql_state = "42711";
       return refuse(error);
     }
   }
   if (!spec.storage_location.empty()) {
-    auto other = database_->query("SELECT storage_location, name FROM securables WHERE subtype IN('EXTERNAL', 'EXTERNAL_SHALLOW_CLONE') AND storage_location <> ''");
+    auto other = database_->query(
+        "SELECT storage_location, name FROM securables WHERE subtype IN('EXTERNAL', 'EXTERNAL_SHALLOW_CLONE') AND "
+        "storage_location <> ''");
     while (other.next()) {
       if (!overlaps(other.text(0), spec.storage_location)) continue;
-      ApiError error = invalid_parameter("The location '" + spec.storage_location + "' overlaps with that of '" + other.text(1) + "'.");
+      ApiError error = invalid_parameter("The location '" + spec.storage_location + "' overlaps with that of '" +
+                                         other.text(1) + "'.");
       error.error_class = "LOCATION_OVERLAP";
       error.sql_state = "42000";
       return refuse(error);
     }
   }
-  auto made = insert_securable(actor, SecurableKind::table, &*schema, spec.name, spec.comment, spec.table_type, spec.properties, {});
+  auto made = insert_securable(actor, SecurableKind::table, &*schema, spec.name, spec.comment, spec.table_type,
+                               spec.properties, {});
   if (!made) return refuse(made.error());
   TableInfo table;
   static_cast<Securable&>(table) = *made;
@@ -371,17 +398,24 @@ Outcome<TableInfo> Metastore::create_table(const std::string& actor, const Table
   table.view_schema = base::to_lower(spec.view_schema);
   if (!table.is_view()) {
     table.data_source_format = "DELTA";
-    table.storage_location = spec.storage_location.empty() ? storage_root() + "/tables/" + table.id : spec.storage_location;
+    table.storage_location =
+        spec.storage_location.empty() ? storage_root() + "/tables/" + table.id : spec.storage_location;
   }
   set_storage(*database_, table);
   if (table.is_view()) {
-    auto view = database_->query("UPDATE securables SET definition = ?, definition_catalog = ?, definition_schema = ? WHERE id = ?");
-    view.bind(1, table.view_definition).bind(2, table.view_catalog).bind(3, table.view_schema).bind(4, table.row_id).run();
+    auto view = database_->query(
+        "UPDATE securables SET definition = ?, definition_catalog = ?, definition_schema = ? WHERE id = ?");
+    view.bind(1, table.view_definition)
+        .bind(2, table.view_catalog)
+        .bind(3, table.view_schema)
+        .bind(4, table.row_id)
+        .run();
   }
   std::string create = "CREATE TABLE " + row_table(table) + "(";
   int position = 0;
   for (const auto& column : table.columns) {
-    auto insert = database_->query("INSERT INTO table_columns(securable, position, name, type_text, nullable, comment) VALUES(?, ?, ?, ?, ?, ?)");
+    auto insert = database_->query(
+        "INSERT INTO table_columns(securable, position, name, type_text, nullable, comment) VALUES(?, ?, ?, ?, ?, ?)");
     insert.bind(1, table.row_id).bind(2, position).bind(3, column.name).bind(4, column.type_text);
     insert.bind(5, column.nullable ? 1 : 0).bind(6, column.comment);
     if (!insert.run()) return refuse(internal_error(insert.error()));
@@ -391,15 +425,18 @@ Outcome<TableInfo> Metastore::create_table(const std::string& actor, const Table
   if (table.is_view()) return table;
   // SQLite has no table without columns; Delta has.
   if (table.columns.empty()) create += "\"__no_columns\"";
-  if (auto stored = database_->run(create + ")"); !stored) return refuse(invalid_parameter("The table cannot be stored: " + stored.error()));
-  auto history = database_->query("INSERT INTO table_versions(securable, version, at, user, operation) VALUES(?, 0, ?, ?, 'CREATE TABLE')");
+  if (auto stored = database_->run(create + ")"); !stored)
+    return refuse(invalid_parameter("The table cannot be stored: " + stored.error()));
+  auto history = database_->query(
+      "INSERT INTO table_versions(securable, version, at, user, operation) VALUES(?, 0, ?, ?, 'CREATE TABLE')");
   history.bind(1, table.row_id).bind(2, table.created_at_ms).bind(3, table.created_by).run();
   return table;
 }
 
 void Metastore::load_table(TableInfo& table, bool with_columns, bool with_tags) const {
   load_details(table, with_tags);
-  auto row = database_->query("SELECT subtype, definition, definition_catalog, definition_schema, version FROM securables WHERE id = ?");
+  auto row = database_->query(
+      "SELECT subtype, definition, definition_catalog, definition_schema, version FROM securables WHERE id = ?");
   row.bind(1, table.row_id);
   if (row.next()) {
     table.table_type = row.text(0);
@@ -410,7 +447,8 @@ void Metastore::load_table(TableInfo& table, bool with_columns, bool with_tags) 
   }
   if (!table.is_view()) table.data_source_format = "DELTA";
   if (!with_columns) return;
-  auto column_row = database_->query("SELECT name, type_text, nullable, comment FROM table_columns WHERE securable = ? ORDER BY position");
+  auto column_row = database_->query(
+      "SELECT name, type_text, nullable, comment FROM table_columns WHERE securable = ? ORDER BY position");
   column_row.bind(1, table.row_id);
   while (column_row.next()) {
     ColumnInfo column;
@@ -433,7 +471,8 @@ void Metastore::load_table(TableInfo& table, bool with_columns, bool with_tags) 
 Outcome<TableInfo> Metastore::get_table(const std::string& actor, std::string_view catalog, std::string_view schema,
                                         std::string_view name) const {
   const auto guard = lock();
-  auto found = resolve_visible(actor, SecurableKind::table, {std::string(catalog), std::string(schema), std::string(name)});
+  auto found =
+      resolve_visible(actor, SecurableKind::table, {std::string(catalog), std::string(schema), std::string(name)});
   if (!found) return refuse(found.error());
   TableInfo table;
   static_cast<Securable&>(table) = std::move(*found);
@@ -441,8 +480,9 @@ Outcome<TableInfo> Metastore::get_table(const std::string& actor, std::string_vi
   return table;
 }
 
-Outcome<Page<TableInfo>> Metastore::list_tables(const std::string& actor, std::string_view catalog, std::string_view schema,
-                                                const PageRequest& page, bool with_columns) const {
+Outcome<Page<TableInfo>> Metastore::list_tables(const std::string& actor, std::string_view catalog,
+                                                std::string_view schema, const PageRequest& page,
+                                                bool with_columns) const {
   const auto guard = lock();
   auto parent = resolve(SecurableKind::schema, {std::string(catalog), std::string(schema)});
   if (!parent) return refuse(parent.error());
@@ -460,7 +500,8 @@ Outcome<Page<TableInfo>> Metastore::list_tables(const std::string& actor, std::s
 }
 
 Outcome<Page<TableInfo>> Metastore::list_table_summaries(const std::string& actor, std::string_view catalog,
-                                                         std::string_view schema_pattern, std::string_view table_pattern,
+                                                         std::string_view schema_pattern,
+                                                         std::string_view table_pattern,
                                                          const PageRequest& page) const {
   const auto guard = lock();
   auto parent = resolve_visible(actor, SecurableKind::catalog, {std::string(catalog)});
@@ -468,17 +509,22 @@ Outcome<Page<TableInfo>> Metastore::list_table_summaries(const std::string& acto
   std::string after_schema, after_table;
   if (!page.page_token.empty()) {
     const auto slash = page.page_token.find('/');
-    if (page.page_token.compare(0, 2, "s:") != 0 || slash == std::string::npos) return refuse(invalid_parameter("Invalid page token."));
+    if (page.page_token.compare(0, 2, "s:") != 0 || slash == std::string::npos)
+      return refuse(invalid_parameter("Invalid page token."));
     after_schema = page.page_token.substr(2, slash - 2);
     after_table = page.page_token.substr(slash + 1);
   }
   static const std::string sql =
-      "SELECT t.id, t.uuid, t.parent, t.name, t.owner, t.comment, t.subtype, t.storage_root, t.storage_location, t.created_at, "
-      "t.created_by, t.updated_at, t.updated_by, t.version, s.id, s.name, s.owner FROM securables t JOIN securables s ON s.id = t.parent "
+      "SELECT t.id, t.uuid, t.parent, t.name, t.owner, t.comment, t.subtype, t.storage_root, t.storage_location, "
+      "t.created_at, "
+      "t.created_by, t.updated_at, t.updated_by, t.version, s.id, s.name, s.owner FROM securables t JOIN securables s "
+      "ON s.id = t.parent "
       "WHERE s.parent = ?1 AND s.kind = 2 AND t.kind = 3 AND s.name LIKE ?2 ESCAPE '\\' AND t.name LIKE ?3 ESCAPE '\\' "
       "AND (s.name > ?4 OR (s.name = ?4 AND t.name > ?5)) ORDER BY s.name, t.name";
   auto row = database_->query(sql);
-  row.bind(1, parent->row_id).bind(2, schema_pattern.empty() ? "%" : schema_pattern).bind(3, table_pattern.empty() ? "%" : table_pattern);
+  row.bind(1, parent->row_id)
+      .bind(2, schema_pattern.empty() ? "%" : schema_pattern)
+      .bind(3, table_pattern.empty() ? "%" : table_pattern);
   row.bind(4, after_schema).bind(5, after_table);
   Page<TableInfo> result;
   while (row.next()) {
@@ -506,14 +552,16 @@ void Metastore::record_version(const std::string& actor, const TableInfo& table,
   const auto guard = lock();
   database_->query("UPDATE securables SET version = version + 1 WHERE id = ?").bind(1, table.row_id).run();
   auto insert = database_->query(
-      "INSERT OR REPLACE INTO table_versions(securable, version, at, user, operation) SELECT id, version, ?, ?, ? FROM securables WHERE id = ?");
+      "INSERT OR REPLACE INTO table_versions(securable, version, at, user, operation) SELECT id, version, ?, ?, ? FROM "
+      "securables WHERE id = ?");
   insert.bind(1, now_ms()).bind(2, owner_for(actor)).bind(3, operation).bind(4, table.row_id).run();
 }
 
 std::vector<Metastore::VersionRecord> Metastore::table_history(const TableInfo& table) const {
   const auto guard = lock();
   std::vector<VersionRecord> history;
-  auto row = database_->query("SELECT version, at, user, operation FROM table_versions WHERE securable = ? ORDER BY version DESC");
+  auto row = database_->query(
+      "SELECT version, at, user, operation FROM table_versions WHERE securable = ? ORDER BY version DESC");
   row.bind(1, table.row_id);
   while (row.next()) history.push_back({row.integer(0), row.integer(1), row.text(2), row.text(3)});
   return history;
@@ -525,11 +573,13 @@ Outcome<void> Metastore::set_column_comment(const std::string& actor, const Tabl
   if (!is_allowed(actor, Privilege::modify, table)) {
     if (auto allowed = require_control(actor, table); !allowed) return allowed;
   }
-  auto update = database_->query("UPDATE table_columns SET comment = ? WHERE securable = ? AND name = ? COLLATE NOCASE");
+  auto update =
+      database_->query("UPDATE table_columns SET comment = ? WHERE securable = ? AND name = ? COLLATE NOCASE");
   update.bind(1, comment).bind(2, table.row_id).bind(3, column);
   if (!update.run()) return refuse(internal_error(update.error()));
   if (database_->changed_rows() == 0) {
-    ApiError error = invalid_parameter("Column '" + std::string(column) + "' does not exist in '" + table.full_name() + "'.");
+    ApiError error =
+        invalid_parameter("Column '" + std::string(column) + "' does not exist in '" + table.full_name() + "'.");
     error.error_class = "UNRESOLVED_COLUMN.WITHOUT_SUGGESTION";
     error.sql_state = "42703";
     return refuse(error);

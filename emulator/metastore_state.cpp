@@ -90,7 +90,10 @@ class StateWriter {
   void write_columns(const char* name, const std::vector<ColumnInfo>& columns) {
     json_.key(name).begin_array();
     for (const auto& column : columns) {
-      json_.begin_object().member("name", column.name).member("type", column.type_text).member("nullable", column.nullable);
+      json_.begin_object()
+          .member("name", column.name)
+          .member("type", column.type_text)
+          .member("nullable", column.nullable);
       if (column.comment) json_.member("comment", *column.comment);
       write_map("tags", column.tags);
       json_.end_object();

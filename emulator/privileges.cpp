@@ -57,12 +57,18 @@ constexpr std::array<PrivilegeRow, static_cast<std::size_t>(Privilege::count_)> 
     {Privilege::write_volume, "WRITE_VOLUME", in_catalogs | on_volume},
 }};
 
-const PrivilegeRow& row_of(Privilege privilege) { return rows[static_cast<std::size_t>(privilege)]; }
+const PrivilegeRow& row_of(Privilege privilege) {
+  return rows[static_cast<std::size_t>(privilege)];
+}
 
 }  // namespace
 
-std::string_view kind_name(SecurableKind kind) { return kinds[static_cast<std::size_t>(kind)].name; }
-std::string_view kind_title(SecurableKind kind) { return kinds[static_cast<std::size_t>(kind)].title; }
+std::string_view kind_name(SecurableKind kind) {
+  return kinds[static_cast<std::size_t>(kind)].name;
+}
+std::string_view kind_title(SecurableKind kind) {
+  return kinds[static_cast<std::size_t>(kind)].title;
+}
 
 std::optional<SecurableKind> kind_from_name(std::string_view name) {
   const std::string lower = base::to_lower(name);
@@ -72,7 +78,9 @@ std::optional<SecurableKind> kind_from_name(std::string_view name) {
   return std::nullopt;
 }
 
-std::string_view privilege_name(Privilege privilege) { return row_of(privilege).name; }
+std::string_view privilege_name(Privilege privilege) {
+  return row_of(privilege).name;
+}
 
 std::string privilege_sql_name(Privilege privilege) {
   std::string name(row_of(privilege).name);

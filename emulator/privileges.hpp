@@ -20,21 +20,44 @@ std::optional<SecurableKind> kind_from_name(std::string_view name);
 
 /// Unity Catalog privileges on the kinds above ("Unity Catalog privileges and securable objects").
 enum class Privilege : std::uint8_t {
-  all_privileges, apply_tag, browse, create_catalog, create_connection, create_external_location,
-  create_function, create_materialized_view, create_model, create_model_version, create_schema,
-  create_storage_credential, create_table, create_volume, execute, external_use_schema, manage,
-  modify, read_volume, refresh, select, use_catalog, use_connection, use_schema, write_volume,
+  all_privileges,
+  apply_tag,
+  browse,
+  create_catalog,
+  create_connection,
+  create_external_location,
+  create_function,
+  create_materialized_view,
+  create_model,
+  create_model_version,
+  create_schema,
+  create_storage_credential,
+  create_table,
+  create_volume,
+  execute,
+  external_use_schema,
+  manage,
+  modify,
+  read_volume,
+  refresh,
+  select,
+  use_catalog,
+  use_connection,
+  use_schema,
+  write_volume,
   count_
 };
 
-std::string_view privilege_name(Privilege privilege);         ///< "USE_CATALOG".
-std::string privilege_sql_name(Privilege privilege);          ///< "USE CATALOG".
+std::string_view privilege_name(Privilege privilege);  ///< "USE_CATALOG".
+std::string privilege_sql_name(Privilege privilege);   ///< "USE CATALOG".
 /// Accepts underscores or spaces, any case; nullopt for anything else.
 std::optional<Privilege> privilege_from_name(std::string_view name);
 /// May this privilege be granted on this kind (containers take what their children take).
 bool privilege_applies(Privilege privilege, SecurableKind kind);
 
 using PrivilegeMask = std::uint64_t;
-constexpr PrivilegeMask mask_of(Privilege privilege) { return PrivilegeMask{1} << static_cast<unsigned>(privilege); }
+constexpr PrivilegeMask mask_of(Privilege privilege) {
+  return PrivilegeMask{1} << static_cast<unsigned>(privilege);
+}
 
 }  // namespace dbxauth::emulator

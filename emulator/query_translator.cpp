@@ -10,17 +10,29 @@ namespace dbxauth::emulator {
 
 constexpr int deepest_view = 40;
 
-QueryTranslator::QueryTranslator(Metastore& metastore, InformationSchema& relations, NameContext names, std::string invoker, int depth)
-    : metastore_(metastore), relations_(relations), names_(std::move(names)), invoker_(std::move(invoker)), depth_(depth) {
-  if (depth > deepest_view) fail_sql("VIEW_EXCEED_MAX_NESTED_DEPTH", "Views and functions are nested more than 40 deep, or refer to themselves.", "54K00");
+QueryTranslator::QueryTranslator(Metastore& metastore, InformationSchema& relations, NameContext names,
+                                 std::string invoker, int depth)
+    : metastore_(metastore),
+      relations_(relations),
+      names_(std::move(names)),
+      invoker_(std::move(invoker)),
+      depth_(depth) {
+  if (depth > deepest_view)
+    fail_sql("VIEW_EXCEED_MAX_NESTED_DEPTH",
+             "Views and functions are nested more than 40 deep, or refer to themselves.", "54K00");
 }
 
-std::string QueryTranslator::next_alias() { return "t" + std::to_string(relations_.next_number()); }
+std::string QueryTranslator::next_alias() {
+  return "t" + std::to_string(relations_.next_number());
+}
 
 std::vector<std::string> QueryTranslator::full_path(const NameParts& name, std::size_t depth) const {
   std::vector<std::string> path = name;
   if (path.size() > depth) {
-    fail_sql("IDENTIFIER_TOO_MANY_NAME_PARTS", "`" + base::join(name, "`.`") + "` is not a valid identifier as it has more than " + std::to_string(depth) + " name parts.", "42601");
+    fail_sql("IDENTIFIER_TOO_MANY_NAME_PARTS",
+             "`" + base::join(name, "`.`") + "` is not a valid identifier as it has more than " +
+                 std::to_string(depth) + " name parts.",
+             "42601");
   }
   if (depth == 3 && path.size() == 1) path.insert(path.begin(), names_.schema);
   if (depth >= 2 && path.size() == depth - 1) path.insert(path.begin(), names_.catalog);
@@ -28,14 +40,17 @@ std::vector<std::string> QueryTranslator::full_path(const NameParts& name, std::
   return path;
 }
 
-TranslatedQuery QueryTranslator::query(const QueryNode& node) { return query_in(node, nullptr); }
+TranslatedQuery QueryTranslator::query(const QueryNode& node) {
+  return query_in(node, nullptr);
+}
 
 TranslatedQuery QueryTranslator::query_in(const QueryNode& node, const Scope* outer) {
   common_tables_.emplace_back();
   for (const auto& common : node.with) {
     auto translated = query_in(*common.query, outer);
     if (!common.columns.empty() && common.columns.size() != translated.columns.size()) {
-      fail_sql("ASSIGNMENT_ARITY_MISMATCH", "The number of column aliases of `" + common.name + "` does not match its query.", "42802");
+      fail_sql("ASSIGNMENT_ARITY_MISMATCH",
+               "The number of column aliases of `" + common.name + "` does not match its query.", "42802");
     }
     for (std::size_t i = 0; i < common.columns.size(); ++i) translated.columns[i].name = common.columns[i];
     common_tables_.back()[base::to_lower(common.name)].query = std::move(translated);
@@ -56,18 +71,27 @@ TranslatedQuery QueryTranslator::query_in(const QueryNode& node, const Scope* ou
 
 TranslatedQuery QueryTranslator::set_operation(const SetNode& node, const Scope* outer) {
   switch (node.kind) {
-    case SetNode::Kind::select: return select(*node.select, nullptr, outer);
-    case SetNode::Kind::values: return values(node, outer);
-    case SetNode::Kind::query: return query_in(*node.query, outer);
-    case SetNode::Kind::operation: break;
+    case SetNode::Kind::select:
+      return select(*node.select, nullptr, outer);
+    case SetNode::Kind::values:
+      return values(node, outer);
+    case SetNode::Kind::query:
+      return query_in(*node.query, outer);
+    case SetNode::Kind::operation:
+      break;
   }
   auto left = set_operation(*node.left, outer);
   const auto right = set_operation(*node.right, outer);
   if (left.columns.size() != right.columns.size()) {
-    fail_sql("NUM_COLUMNS_MISMATCH", node.operation + " can only be performed on inputs with the same number of columns, but the first input has " +
-             std::to_string(left.columns.size()) + " columns and the second has " + std::to_string(right.columns.size()) + " columns.", "42826");
+    fail_sql("NUM_COLUMNS_MISMATCH",
+             node.operation +
+                 " can only be performed on inputs with the same number of columns, but the first input has " +
+                 std::to_string(left.columns.size()) + " columns and the second has " +
+                 std::to_string(right.columns.size()) + " columns.",
+             "42826");
   }
-  for (std::size_t i = 0; i < left.columns.size(); ++i) left.columns[i].type = common_type(left.columns[i].type, right.columns[i].type);
+  for (std::size_t i = 0; i < left.columns.size(); ++i)
+    left.columns[i].type = common_type(left.columns[i].type, right.columns[i].type);
   // SQLite gives all set operators one precedence and takes no parentheses around their operands.
   left.sql = "SELECT * FROM (" + left.sql + ") " + node.operation + " SELECT * FROM (" + right.sql + ")";
   return left;
@@ -80,7 +104,8 @@ TranslatedQuery QueryTranslator::values(const SetNode& node, const Scope* outer)
   std::string rows;
   for (const auto& row : node.values) {
     if (!result.columns.empty() && row.size() != result.columns.size()) {
-      fail_sql("INVALID_INLINE_TABLE.NUM_COLUMNS_MISMATCH", "Invalid inline table: the rows have different numbers of columns.", "42000");
+      fail_sql("INVALID_INLINE_TABLE.NUM_COLUMNS_MISMATCH",
+               "Invalid inline table: the rows have different numbers of columns.", "42000");
     }
     std::string list;
     for (std::size_t i = 0; i < row.size(); ++i) {
@@ -104,14 +129,17 @@ TranslatedQuery QueryTranslator::values(const SetNode& node, const Scope* outer)
 
 // --- SELECT
 
-void QueryTranslator::expand_star(const Expr& star, const Scope& scope, std::vector<Rendered>& items, std::vector<OutputColumn>& columns) const {
+void QueryTranslator::expand_star(const Expr& star, const Scope& scope, std::vector<Rendered>& items,
+                                  std::vector<OutputColumn>& columns) const {
   bool matched = false;
   for (const auto& relation : scope.relations) {
     if (!star.name.empty()) {
       const bool by_alias = star.name.size() == 1 && base::equals_ignoring_case(relation.alias, star.name[0]);
       auto tail = relation.path;
-      if (tail.size() > star.name.size()) tail.erase(tail.begin(), tail.end() - static_cast<std::ptrdiff_t>(star.name.size()));
-      const bool by_path = star.name.size() > 1 && base::equals_ignoring_case(base::join(tail, "\x1f"), base::join(star.name, "\x1f"));
+      if (tail.size() > star.name.size())
+        tail.erase(tail.begin(), tail.end() - static_cast<std::ptrdiff_t>(star.name.size()));
+      const bool by_path =
+          star.name.size() > 1 && base::equals_ignoring_case(base::join(tail, "\x1f"), base::join(star.name, "\x1f"));
       if (!by_alias && !by_path) continue;
     }
     matched = true;
@@ -121,7 +149,9 @@ void QueryTranslator::expand_star(const Expr& star, const Scope& scope, std::vec
       columns.push_back({column.name, column.type, std::nullopt});
     }
   }
-  if (!matched) fail_sql("CANNOT_RESOLVE_STAR_EXPAND", "Cannot resolve `" + base::join(star.name, "`.`") + "`.* given input columns.", "42704");
+  if (!matched)
+    fail_sql("CANNOT_RESOLVE_STAR_EXPAND",
+             "Cannot resolve `" + base::join(star.name, "`.`") + "`.* given input columns.", "42704");
 }
 
 TranslatedQuery QueryTranslator::select(const SelectNode& node, const QueryNode* ordering, const Scope* outer) {
@@ -135,13 +165,15 @@ TranslatedQuery QueryTranslator::select(const SelectNode& node, const QueryNode*
   bool aggregate = !node.group_by.empty() || node.group_by_all;
   for (const auto& item : node.items) {
     if (item.expr->kind == ExprKind::star) {
-      if (!node.from) fail_sql("INVALID_USAGE_OF_STAR_OR_REGEX", "Invalid usage of '*': there is no FROM clause.", "42000");
+      if (!node.from)
+        fail_sql("INVALID_USAGE_OF_STAR_OR_REGEX", "Invalid usage of '*': there is no FROM clause.", "42000");
       expand_star(*item.expr, scope, items, result.columns);
       continue;
     }
     Rendered value = render(*item.expr, scope);
     std::string name = item.alias;
-    if (name.empty()) name = item.expr->kind == ExprKind::column ? item.expr->name.back() : relations_.source_text(*item.expr);
+    if (name.empty())
+      name = item.expr->kind == ExprKind::column ? item.expr->name.back() : relations_.source_text(*item.expr);
     if (item.expr->kind == ExprKind::column) plain_columns.push_back(items.size());
     aggregate = aggregate || value.aggregate;
     scope.aliases[base::to_lower(name)] = value;
@@ -152,12 +184,16 @@ TranslatedQuery QueryTranslator::select(const SelectNode& node, const QueryNode*
   if (aggregate && !node.group_by_all) {
     for (const auto index : plain_columns) {
       if ((grouping + ",").find(" " + items[index].sql + ",") == std::string::npos) {
-        fail_sql("MISSING_AGGREGATION", "The non-aggregating expression \"" + result.columns[index].name + "\" is based on columns which are not participating in the GROUP BY clause.", "42803");
+        fail_sql("MISSING_AGGREGATION",
+                 "The non-aggregating expression \"" + result.columns[index].name +
+                     "\" is based on columns which are not participating in the GROUP BY clause.",
+                 "42803");
       }
     }
   }
   result.sql = node.distinct ? "SELECT DISTINCT " : "SELECT ";
-  for (std::size_t i = 0; i < items.size(); ++i) result.sql += (i == 0 ? "" : ", ") + items[i].sql + " AS c" + std::to_string(i);
+  for (std::size_t i = 0; i < items.size(); ++i)
+    result.sql += (i == 0 ? "" : ", ") + items[i].sql + " AS c" + std::to_string(i);
   result.sql += from;
   std::string conditions;
   const auto saved = std::exchange(scope.aliases, {});
@@ -187,7 +223,8 @@ std::string QueryTranslator::group_by(const SelectNode& node, const std::vector<
     std::string sql;
     if (expr->kind == ExprKind::literal && expr->type.is_integer()) {
       const auto position = static_cast<std::size_t>(std::atoll(expr->text.c_str()));
-      if (position < 1 || position > items.size()) fail_sql("GROUP_BY_POS_OUT_OF_RANGE", "GROUP BY position " + expr->text + " is not in select list.", "42805");
+      if (position < 1 || position > items.size())
+        fail_sql("GROUP_BY_POS_OUT_OF_RANGE", "GROUP BY position " + expr->text + " is not in select list.", "42805");
       sql = items[position - 1].sql;
     } else {
       sql = render(*expr, scope).sql;
@@ -217,7 +254,9 @@ std::string QueryTranslator::order_and_limit(const QueryNode& node, const Transl
       }
     } else if (item.expr->kind == ExprKind::literal && item.expr->type.is_integer()) {
       const auto position = static_cast<std::size_t>(std::atoll(item.expr->text.c_str()));
-      if (position < 1 || position > result.columns.size()) fail_sql("ORDER_BY_POS_OUT_OF_RANGE", "ORDER BY position " + item.expr->text + " is not in select list.", "42805");
+      if (position < 1 || position > result.columns.size())
+        fail_sql("ORDER_BY_POS_OUT_OF_RANGE", "ORDER BY position " + item.expr->text + " is not in select list.",
+                 "42805");
       sql = std::to_string(position);
     }
     if (sql.empty()) sql = render(*item.expr, scope).sql;
@@ -234,8 +273,10 @@ std::string QueryTranslator::order_and_limit(const QueryNode& node, const Transl
 
 std::string QueryTranslator::relation(const RelationNode& node, Scope& scope) {
   switch (node.kind) {
-    case RelationNode::Kind::table: return table(node, scope);
-    case RelationNode::Kind::join: return join(node, scope);
+    case RelationNode::Kind::table:
+      return table(node, scope);
+    case RelationNode::Kind::join:
+      return join(node, scope);
     case RelationNode::Kind::query: {
       const auto inner = query_in(*node.query, scope.outer);
       return subquery_relation(inner.sql, inner.columns, node, {}, scope);
@@ -261,7 +302,8 @@ std::string QueryTranslator::join(const RelationNode& node, Scope& scope) {
           if (base::equals_ignoring_case(column.name, name)) return column;
         }
       }
-      fail_sql("UNRESOLVED_USING_COLUMN_FOR_JOIN", "USING column `" + name + "` cannot be resolved on both sides of the join.", "42703");
+      fail_sql("UNRESOLVED_USING_COLUMN_FOR_JOIN",
+               "USING column `" + name + "` cannot be resolved on both sides of the join.", "42703");
     };
     const ScopeColumn& left_column = find_in(0, before);
     ScopeColumn& right_column = find_in(before, scope.relations.size());
@@ -270,22 +312,27 @@ std::string QueryTranslator::join(const RelationNode& node, Scope& scope) {
   }
   if (node.join_type == "LEFT SEMI" || node.join_type == "LEFT ANTI") {
     scope.relations.resize(before);
-    scope.extra_conditions.push_back((node.join_type == "LEFT ANTI" ? "NOT EXISTS (SELECT 1 FROM " : "EXISTS (SELECT 1 FROM ") + right + (condition.empty() ? ")" : " WHERE " + condition + ")"));
+    scope.extra_conditions.push_back(
+        (node.join_type == "LEFT ANTI" ? "NOT EXISTS (SELECT 1 FROM " : "EXISTS (SELECT 1 FROM ") + right +
+        (condition.empty() ? ")" : " WHERE " + condition + ")"));
     return left;
   }
   return left + " " + node.join_type + " JOIN " + right + (condition.empty() ? "" : " ON " + condition);
 }
 
-std::string QueryTranslator::subquery_relation(const std::string& sql, const std::vector<OutputColumn>& columns, const RelationNode& node, NameParts path, Scope& scope) {
+std::string QueryTranslator::subquery_relation(const std::string& sql, const std::vector<OutputColumn>& columns,
+                                               const RelationNode& node, NameParts path, Scope& scope) {
   if (!node.column_aliases.empty() && node.column_aliases.size() != columns.size()) {
-    fail_sql("ASSIGNMENT_ARITY_MISMATCH", "The number of column aliases does not match the number of columns of `" + node.alias + "`.", "42802");
+    fail_sql("ASSIGNMENT_ARITY_MISMATCH",
+             "The number of column aliases does not match the number of columns of `" + node.alias + "`.", "42802");
   }
   const std::string alias = next_alias();
   ScopeRelation added;
   added.alias = !node.alias.empty() ? node.alias : path.empty() ? "" : path.back();
   added.path = node.alias.empty() ? std::move(path) : NameParts{};
   for (std::size_t i = 0; i < columns.size(); ++i) {
-    added.columns.push_back({node.column_aliases.empty() ? columns[i].name : node.column_aliases[i], alias + ".c" + std::to_string(i), columns[i].type, false});
+    added.columns.push_back({node.column_aliases.empty() ? columns[i].name : node.column_aliases[i],
+                             alias + ".c" + std::to_string(i), columns[i].type, false});
   }
   scope.relations.push_back(std::move(added));
   return "(" + sql + ") AS " + alias;
@@ -295,7 +342,8 @@ std::string QueryTranslator::table(const RelationNode& node, Scope& scope) {
   if (node.name.size() == 1) {
     for (auto level = common_tables_.rbegin(); level != common_tables_.rend(); ++level) {
       const auto found = level->find(base::to_lower(node.name[0]));
-      if (found != level->end()) return subquery_relation(found->second.query.sql, found->second.query.columns, node, {node.name[0]}, scope);
+      if (found != level->end())
+        return subquery_relation(found->second.query.sql, found->second.query.columns, node, {node.name[0]}, scope);
     }
   }
   const auto path = full_path(node.name);
@@ -309,11 +357,17 @@ std::string QueryTranslator::table(const RelationNode& node, Scope& scope) {
     // A name whose schema is missing reads as a missing table in queries ("TABLE_OR_VIEW_NOT_FOUND error class").
     ApiError missing = metastore_.get_table({}, path[0], path[1], path[2]).error();
     if (missing.error_class == "NO_SUCH_CATALOG_EXCEPTION") throw SqlFailure{as_sql_error(missing)};
-    fail_sql("TABLE_OR_VIEW_NOT_FOUND", "The table or view `" + base::join(path, "`.`") + "` cannot be found. Verify the spelling and correctness of the schema and catalog.", "42P01");
+    fail_sql("TABLE_OR_VIEW_NOT_FOUND",
+             "The table or view `" + base::join(path, "`.`") +
+                 "` cannot be found. Verify the spelling and correctness of the schema and catalog.",
+             "42P01");
   }
-  if (auto allowed = metastore_.require(names_.principal, Privilege::select, *found); !allowed) throw SqlFailure{as_sql_error(allowed.error())};
+  if (auto allowed = metastore_.require(names_.principal, Privilege::select, *found); !allowed)
+    throw SqlFailure{as_sql_error(allowed.error())};
   if (node.version && *node.version != info->version) {
-    fail_sql("UNSUPPORTED_FEATURE", "The emulator keeps the rows of the newest version only (" + std::to_string(info->version) + ").", "0A000");
+    fail_sql("UNSUPPORTED_FEATURE",
+             "The emulator keeps the rows of the newest version only (" + std::to_string(info->version) + ").",
+             "0A000");
   }
   if (info->is_view()) {
     const auto inner = view(*info);
@@ -324,11 +378,13 @@ std::string QueryTranslator::table(const RelationNode& node, Scope& scope) {
   added.alias = node.alias.empty() ? path[2] : node.alias;
   if (node.alias.empty()) added.path = path;
   if (!node.column_aliases.empty() && node.column_aliases.size() != info->columns.size()) {
-    fail_sql("ASSIGNMENT_ARITY_MISMATCH", "The number of column aliases does not match the number of columns of `" + node.alias + "`.", "42802");
+    fail_sql("ASSIGNMENT_ARITY_MISMATCH",
+             "The number of column aliases does not match the number of columns of `" + node.alias + "`.", "42802");
   }
   for (std::size_t i = 0; i < info->columns.size(); ++i) {
     const auto& source = info->columns[i];
-    added.columns.push_back({node.column_aliases.empty() ? source.name : node.column_aliases[i], alias + "." + quote_sqlite_name(source.name), sql_type(source.type_text), false});
+    added.columns.push_back({node.column_aliases.empty() ? source.name : node.column_aliases[i],
+                             alias + "." + quote_sqlite_name(source.name), sql_type(source.type_text), false});
   }
   scope.relations.push_back(std::move(added));
   return metastore_.row_table(*info) + " AS " + alias;
@@ -340,16 +396,22 @@ TranslatedQuery QueryTranslator::view(const TableInfo& info) {
   const auto body = parser.parse_whole_query();
   const InformationSchema::SourceScope source(relations_, info.view_definition);
   // "CREATE VIEW": a view reads with its owner's privileges.
-  QueryTranslator inner(metastore_, relations_, {info.owner, info.view_catalog, info.view_schema}, invoker_, depth_ + 1);
+  QueryTranslator inner(metastore_, relations_, {info.owner, info.view_catalog, info.view_schema}, invoker_,
+                        depth_ + 1);
   auto result = inner.query(*body);
-  for (std::size_t i = 0; i < result.columns.size() && i < info.columns.size(); ++i) result.columns[i].name = info.columns[i].name;
+  for (std::size_t i = 0; i < result.columns.size() && i < info.columns.size(); ++i)
+    result.columns[i].name = info.columns[i].name;
   return result;
 }
 
-std::vector<QueryTranslator::Parameter> QueryTranslator::bind_arguments(const FunctionInfo& function, std::vector<Rendered> args) {
+std::vector<QueryTranslator::Parameter> QueryTranslator::bind_arguments(const FunctionInfo& function,
+                                                                        std::vector<Rendered> args) {
   static const std::vector<SqlParameter> none;
   if (args.size() > function.parameters.size()) {
-    fail_sql("WRONG_NUM_ARGS.WITHOUT_SUGGESTION", "The `" + function.full_name() + "` requires " + std::to_string(function.parameters.size()) + " parameters but the actual number is " + std::to_string(args.size()) + ".", "42605");
+    fail_sql("WRONG_NUM_ARGS.WITHOUT_SUGGESTION",
+             "The `" + function.full_name() + "` requires " + std::to_string(function.parameters.size()) +
+                 " parameters but the actual number is " + std::to_string(args.size()) + ".",
+             "42605");
   }
   std::vector<Parameter> bound;
   for (std::size_t i = 0; i < function.parameters.size(); ++i) {
@@ -361,10 +423,15 @@ std::vector<QueryTranslator::Parameter> QueryTranslator::bind_arguments(const Fu
     } else if (parameter.default_text) {
       SqlParser parser(*parameter.default_text, none);
       const auto expr = parser.parse_whole_expression();
-      QueryTranslator inner(metastore_, relations_, {function.owner, function.definition_catalog, function.definition_schema}, invoker_, depth_ + 1);
+      QueryTranslator inner(metastore_, relations_,
+                            {function.owner, function.definition_catalog, function.definition_schema}, invoker_,
+                            depth_ + 1);
       value = inner.expression(*expr, nullptr);
     } else {
-      fail_sql("REQUIRED_PARAMETER_NOT_FOUND", "Cannot invoke routine `" + function.full_name() + "` because the parameter named `" + parameter.name + "` is required, but the routine call did not supply a value.", "4274K");
+      fail_sql("REQUIRED_PARAMETER_NOT_FOUND",
+               "Cannot invoke routine `" + function.full_name() + "` because the parameter named `" + parameter.name +
+                   "` is required, but the routine call did not supply a value.",
+               "4274K");
     }
     bound.push_back({parameter.name, render_cast(value, type)});
   }
@@ -379,18 +446,26 @@ TranslatedQuery QueryTranslator::table_function(const RelationNode& node, const 
   for (const auto& arg : node.args) args.push_back(render(*arg, args_scope));
   const auto path = full_path(node.name);
   const auto found = metastore_.find(SecurableKind::function, path);
-  if (!found) fail_sql("UNRESOLVABLE_TABLE_VALUED_FUNCTION", "Could not resolve `" + base::join(node.name, "`.`") + "` to a table-valued function.", "42883");
-  if (auto allowed = metastore_.require(names_.principal, Privilege::execute, *found); !allowed) throw SqlFailure{as_sql_error(allowed.error())};
+  if (!found)
+    fail_sql("UNRESOLVABLE_TABLE_VALUED_FUNCTION",
+             "Could not resolve `" + base::join(node.name, "`.`") + "` to a table-valued function.", "42883");
+  if (auto allowed = metastore_.require(names_.principal, Privilege::execute, *found); !allowed)
+    throw SqlFailure{as_sql_error(allowed.error())};
   const auto function = metastore_.get_function({}, path[0], path[1], path[2]);
-  if (!function->is_table_function) fail_sql("NOT_A_TABLE_FUNCTION", "Cannot use `" + function->full_name() + "` in FROM because it is a scalar function.", "42887");
+  if (!function->is_table_function)
+    fail_sql("NOT_A_TABLE_FUNCTION",
+             "Cannot use `" + function->full_name() + "` in FROM because it is a scalar function.", "42887");
   SqlParser parser(function->routine_definition, none);
   const auto body = parser.parse_whole_query();
   const InformationSchema::SourceScope source(relations_, function->routine_definition);
-  QueryTranslator inner(metastore_, relations_, {function->owner, function->definition_catalog, function->definition_schema}, invoker_, depth_ + 1);
+  QueryTranslator inner(metastore_, relations_,
+                        {function->owner, function->definition_catalog, function->definition_schema}, invoker_,
+                        depth_ + 1);
   inner.set_parameters(bind_arguments(*function, std::move(args)));
   auto result = inner.query(*body);
   if (result.columns.size() != function->return_columns.size() && !function->return_columns.empty()) {
-    fail_sql("USER_DEFINED_FUNCTIONS.RETURN_COLUMN_COUNT_MISMATCH", "`" + function->full_name() + "` returns another number of columns than it declares.", "42601");
+    fail_sql("USER_DEFINED_FUNCTIONS.RETURN_COLUMN_COUNT_MISMATCH",
+             "`" + function->full_name() + "` returns another number of columns than it declares.", "42601");
   }
   for (std::size_t i = 0; i < function->return_columns.size(); ++i) {
     result.columns[i].name = function->return_columns[i].name;

@@ -32,11 +32,13 @@ struct NameContext {
   std::string catalog, schema;
 };
 
-/// Turns one query or expression into SQL for SQLite: resolves names, checks privileges, expands views and SQL functions,
-/// infers types. Throws SqlFailure. Makes temporary tables for information_schema; they live as long as `relations`.
+/// Turns one query or expression into SQL for SQLite: resolves names, checks privileges, expands views and SQL
+/// functions, infers types. Throws SqlFailure. Makes temporary tables for information_schema; they live as long as
+/// `relations`.
 class QueryTranslator {
  public:
-  QueryTranslator(Metastore& metastore, InformationSchema& relations, NameContext names, std::string invoker, int depth = 0);
+  QueryTranslator(Metastore& metastore, InformationSchema& relations, NameContext names, std::string invoker,
+                  int depth = 0);
 
   TranslatedQuery query(const QueryNode& node);
   /// An expression over the columns of one table (UPDATE, DELETE), a function's parameters, or nothing.
@@ -66,7 +68,7 @@ class QueryTranslator {
   struct Scope {
     std::vector<ScopeRelation> relations;
     const Scope* outer = nullptr;
-    std::map<std::string, Rendered> aliases;  ///< Lower case: columns of the select list seen so far.
+    std::map<std::string, Rendered> aliases;    ///< Lower case: columns of the select list seen so far.
     std::vector<std::string> extra_conditions;  ///< From semi and anti joins.
   };
   struct CommonTableText {
@@ -82,10 +84,12 @@ class QueryTranslator {
   std::string relation(const RelationNode& node, Scope& scope);
   std::string join(const RelationNode& node, Scope& scope);
   std::string table(const RelationNode& node, Scope& scope);
-  std::string subquery_relation(const std::string& sql, const std::vector<OutputColumn>& columns, const RelationNode& node, NameParts path, Scope& scope);
+  std::string subquery_relation(const std::string& sql, const std::vector<OutputColumn>& columns,
+                                const RelationNode& node, NameParts path, Scope& scope);
   TranslatedQuery view(const TableInfo& view);
   TranslatedQuery table_function(const RelationNode& node, const Scope& scope);
-  void expand_star(const Expr& star, const Scope& scope, std::vector<Rendered>& items, std::vector<OutputColumn>& columns) const;
+  void expand_star(const Expr& star, const Scope& scope, std::vector<Rendered>& items,
+                   std::vector<OutputColumn>& columns) const;
 
   Rendered render(const Expr& expr, Scope& scope);
   Rendered column(const Expr& expr, const Scope& scope) const;

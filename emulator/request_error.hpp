@@ -17,7 +17,8 @@ enum class ErrorDialect {
   entra,       ///< oauth plus error_codes, timestamp, trace_id, correlation_id
 };
 
-/// A refused request. Thrown inside a handler and turned into a response by HttpServer; never leaves the request's thread.
+/// A refused request. Thrown inside a handler and turned into a response by HttpServer; never leaves the request's
+/// thread.
 class RequestError : public std::exception {
  public:
   explicit RequestError(ApiError error) : error_(std::move(error)) {}
@@ -42,7 +43,9 @@ inline RequestError malformed_request(std::string message) {
 inline RequestError unauthenticated(std::string message) {
   return RequestError(401, "UNAUTHENTICATED", std::move(message));
 }
-inline RequestError forbidden(std::string message) { return RequestError(403, "PERMISSION_DENIED", std::move(message)); }
+inline RequestError forbidden(std::string message) {
+  return RequestError(403, "PERMISSION_DENIED", std::move(message));
+}
 inline RequestError does_not_exist(std::string message) {
   return RequestError(404, "RESOURCE_DOES_NOT_EXIST", std::move(message));
 }

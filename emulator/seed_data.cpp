@@ -18,15 +18,17 @@ Outcome<void> seed_principals(Metastore& metastore) {
     bool admin;
   };
   using P = SeedPrincipals;
-  const Row rows[] = {{PrincipalKind::user, P::admin, "Alice Admin", true},
-                      {PrincipalKind::user, P::analyst, "Bob Analyst", false},
-                      {PrincipalKind::user, P::outsider, "Carol Outsider", false},
-                      {PrincipalKind::user, P::odd_name, "Ódhrán O`Brien", false},
-                      {PrincipalKind::service_principal, P::service_principal, P::service_principal_display_name, false},
-                      {PrincipalKind::group, P::analysts, "analysts", false},
-                      {PrincipalKind::group, P::account_users, "account users", false}};
+  const Row rows[] = {
+      {PrincipalKind::user, P::admin, "Alice Admin", true},
+      {PrincipalKind::user, P::analyst, "Bob Analyst", false},
+      {PrincipalKind::user, P::outsider, "Carol Outsider", false},
+      {PrincipalKind::user, P::odd_name, "Ódhrán O`Brien", false},
+      {PrincipalKind::service_principal, P::service_principal, P::service_principal_display_name, false},
+      {PrincipalKind::group, P::analysts, "analysts", false},
+      {PrincipalKind::group, P::account_users, "account users", false}};
   for (const auto& row : rows) {
-    if (auto added = metastore.add_principal(row.kind, row.name, row.display, row.admin); !added) return refuse(added.error());
+    if (auto added = metastore.add_principal(row.kind, row.name, row.display, row.admin); !added)
+      return refuse(added.error());
   }
   metastore.set_default_owner(P::admin);
   if (auto added = metastore.add_group_member(P::analysts, P::analyst); !added) return added;
@@ -54,29 +56,35 @@ Outcome<void> seed_many(Metastore& metastore, std::size_t tables, std::size_t sc
     spec.catalog_name = "production";
     spec.schema_name = "schema_" + padded(i % schemas);
     spec.name = "table_" + padded(i);
-    spec.columns = {{"id", "bigint", false, "Key", {}}, {"label", "string", true, std::nullopt, {}}, {"amount", "decimal(12,2)", true, std::nullopt, {}}};
+    spec.columns = {{"id", "bigint", false, "Key", {}},
+                    {"label", "string", true, std::nullopt, {}},
+                    {"amount", "decimal(12,2)", true, std::nullopt, {}}};
     spec.comment = "Synthetic table " + std::to_string(i);
     auto made = metastore.create_table({}, spec);
     if (!made) return refuse(made.error());
-    auto filled = metastore.database().run("INSERT INTO " + metastore.row_table(*made) + " VALUES(1, 'one of " + std::to_string(i) + "', 10.25), (2, NULL, " + std::to_string(i) + ")");
+    auto filled = metastore.database().run("INSERT INTO " + metastore.row_table(*made) + " VALUES(1, 'one of " +
+                                           std::to_string(i) + "', 10.25), (2, NULL, " + std::to_string(i) + ")");
     if (!filled) return refuse(internal_error(filled.error()));
   }
   using P = SeedPrincipals;
-  return metastore.change_grants({}, SecurableKind::catalog, {"production"},
-                                 {{P::service_principal, {"USE_CATALOG", "USE_SCHEMA", "SELECT", "EXECUTE", "READ_VOLUME", "MANAGE"}, {}},
-                                  {P::analysts, {"USE_CATALOG", "USE_SCHEMA", "SELECT"}, {}}});
+  return metastore.change_grants(
+      {}, SecurableKind::catalog, {"production"},
+      {{P::service_principal, {"USE_CATALOG", "USE_SCHEMA", "SELECT", "EXECUTE", "READ_VOLUME", "MANAGE"}, {}},
+       {P::analysts, {"USE_CATALOG", "USE_SCHEMA", "SELECT"}, {}}});
 }
 
 std::optional<std::size_t> number_after(std::string_view piece, std::string_view name) {
   if (piece.substr(0, name.size()) != name) return std::nullopt;
   const std::string digits(piece.substr(name.size()));
-  if (digits.empty() || digits.size() > 7 || digits.find_first_not_of("0123456789") != std::string::npos) return std::nullopt;
+  if (digits.empty() || digits.size() > 7 || digits.find_first_not_of("0123456789") != std::string::npos)
+    return std::nullopt;
   return static_cast<std::size_t>(std::atoll(digits.c_str()));
 }
 
 }  // namespace
 
-Outcome<void> run_seed_statements(SqlEngine& engine, const std::string& catalog, const std::vector<std::string_view>& statements) {
+Outcome<void> run_seed_statements(SqlEngine& engine, const std::string& catalog,
+                                  const std::vector<std::string_view>& statements) {
   for (const auto statement : statements) {
     const auto done = engine.execute({{}, catalog, "default"}, statement);
     if (done) continue;
@@ -99,7 +107,9 @@ Outcome<void> seed_metastore(Metastore& metastore, std::string_view spec) {
         if (!table_count && !schema_count) tables = 9999999;
       }
       if (!tables || *tables > 200000 || schemas.value_or(1) < 1 || schemas.value_or(1) > 10000) {
-        return refuse(invalid_parameter("Seed '" + std::string(spec) + "' is not known. Use empty, demo, or tables:N,schemas:M with N up to 200000 and M from 1 to 10000."));
+        return refuse(invalid_parameter(
+            "Seed '" + std::string(spec) +
+            "' is not known. Use empty, demo, or tables:N,schemas:M with N up to 200000 and M from 1 to 10000."));
       }
     }
     if (auto done = seed_principals(metastore); !done) return done;

@@ -15,14 +15,14 @@ struct Settings {
   std::atomic<std::int64_t> oauth_token_lifetime_s{3600};
   std::atomic<std::int64_t> entra_token_lifetime_s{3600};
   std::atomic<std::int64_t> external_link_lifetime_s{900};  ///< The platform's links live 15 minutes at most.
-  std::atomic<std::int64_t> external_link_uses{0};          ///< Downloads a link is good for; 0: any number until it expires.
-  std::atomic<std::int64_t> warehouse_start_ms{300};        ///< STARTING to RUNNING.
-  std::atomic<std::int64_t> statement_delay_ms{0};          ///< Each statement runs at least this long.
+  std::atomic<std::int64_t> external_link_uses{0};    ///< Downloads a link is good for; 0: any number until it expires.
+  std::atomic<std::int64_t> warehouse_start_ms{300};  ///< STARTING to RUNNING.
+  std::atomic<std::int64_t> statement_delay_ms{0};    ///< Each statement runs at least this long.
   std::atomic<std::int64_t> inline_limit_bytes{25 * 1024 * 1024};
   std::atomic<std::int64_t> chunk_bytes{4 * 1024 * 1024};  ///< Target size of one chunk of a result.
   std::atomic<std::int64_t> page_size{0};                  ///< Upper bound of every UC page; 0: the platform's own.
   std::atomic<bool> external_link_headers{false};  ///< Links work only with the http_headers that came with them.
-  std::atomic<bool> empty_pages{false};  ///< Every other UC page is empty and carries a next_page_token.
+  std::atomic<bool> empty_pages{false};            ///< Every other UC page is empty and carries a next_page_token.
 
   std::string default_user() const;  ///< Who /oidc/v1/authorize approves without login_hint.
   void set_default_user(std::string name);

@@ -41,7 +41,8 @@ std::string string_literal(const std::string& text) {
 
 std::string properties_text(const std::map<std::string, std::string>& properties) {
   std::string text;
-  for (const auto& [key, value] : properties) text += (text.empty() ? "" : ",\n  ") + string_literal(key) + " = " + string_literal(value);
+  for (const auto& [key, value] : properties)
+    text += (text.empty() ? "" : ",\n  ") + string_literal(key) + " = " + string_literal(value);
   return "(\n  " + text + ")";
 }
 
@@ -76,13 +77,15 @@ SqlResult StatementRunner::show(const Statement& statement) {
   }
   if (what == "SCHEMAS") {
     auto result = with_columns({"databaseName"});
-    const auto path = object_path(SecurableKind::catalog, statement.name.empty() ? NameParts{session_.catalog} : statement.name);
+    const auto path =
+        object_path(SecurableKind::catalog, statement.name.empty() ? NameParts{session_.catalog} : statement.name);
     for (const auto& schema : accept(metastore_.list_schemas(session_.principal, path[0], {})).items) {
       if (matches(statement.pattern, schema.name)) result.rows.push_back({schema.name});
     }
     return result;
   }
-  const auto path = object_path(SecurableKind::schema, statement.name.empty() ? NameParts{session_.catalog, session_.schema} : statement.name);
+  const auto path = object_path(SecurableKind::schema,
+                                statement.name.empty() ? NameParts{session_.catalog, session_.schema} : statement.name);
   const auto schema = accept(metastore_.get_schema(session_.principal, path[0], path[1]));
   accept(metastore_.require(session_.principal, Privilege::use_schema, schema));
   if (what == "VOLUMES") {
@@ -117,11 +120,13 @@ SqlResult StatementRunner::show_grants(const Statement& statement) {
   const auto path = object_path(statement.object, statement.name);
   auto result = with_columns({"Principal", "ActionType", "ObjectType", "ObjectKey"});
   const auto name = base::join(path, ".");
-  for (const auto& assignment : accept(metastore_.get_effective_grants(session_.principal, statement.object, path, statement.principal))) {
+  for (const auto& assignment :
+       accept(metastore_.get_effective_grants(session_.principal, statement.object, path, statement.principal))) {
     for (const auto& privilege : assignment.privileges) {
       const auto spelled = privilege_sql_name(*privilege_from_name(privilege.privilege));
       const auto kind = privilege.inherited_from_kind.value_or(statement.object);
-      result.rows.push_back({assignment.principal, spelled, base::to_upper(kind_name(kind)), privilege.inherited_from_kind ? privilege.inherited_from_name : name});
+      result.rows.push_back({assignment.principal, spelled, base::to_upper(kind_name(kind)),
+                             privilege.inherited_from_kind ? privilege.inherited_from_name : name});
     }
   }
   return result;
@@ -130,11 +135,18 @@ SqlResult StatementRunner::show_grants(const Statement& statement) {
 SqlResult StatementRunner::show_create_table(const Statement& statement) {
   const auto info = table(statement.name);
   std::string name;
-  for (const auto& part : info.path()) name += (name.empty() ? "" : ".") + (part.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == std::string::npos ? part : back_ticked(part));
+  for (const auto& part : info.path())
+    name += (name.empty() ? "" : ".") +
+            (part.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == std::string::npos ? part
+                                                                                                  : back_ticked(part));
   std::string text = std::string("CREATE ") + (info.is_view() ? "VIEW " : "TABLE ") + name + " (";
   bool first = true;
   for (const auto& column : info.columns) {
-    text += (first ? "\n  " : ",\n  ") + (column.name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == std::string::npos ? column.name : back_ticked(column.name));
+    text += (first ? "\n  " : ",\n  ") +
+            (column.name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") ==
+                     std::string::npos
+                 ? column.name
+                 : back_ticked(column.name));
     if (!info.is_view()) text += " " + base::to_upper(column.type_text) + (column.nullable ? "" : " NOT NULL");
     if (column.comment) text += " COMMENT " + string_literal(*column.comment);
     first = false;
@@ -142,7 +154,8 @@ SqlResult StatementRunner::show_create_table(const Statement& statement) {
   text += ")\n";
   if (!info.is_view()) text += "USING delta\n";
   if (info.comment) text += "COMMENT " + string_literal(*info.comment) + "\n";
-  if (info.table_type.compare(0, 8, "EXTERNAL") == 0) text += "LOCATION " + string_literal(info.storage_location) + "\n";
+  if (info.table_type.compare(0, 8, "EXTERNAL") == 0)
+    text += "LOCATION " + string_literal(info.storage_location) + "\n";
   if (!info.properties.empty()) text += "TBLPROPERTIES " + properties_text(info.properties) + "\n";
   if (info.is_view()) {
     if (!metastore_.is_allowed(session_.principal, Privilege::manage, info)) {
@@ -160,14 +173,17 @@ SqlResult StatementRunner::describe(const Statement& statement) {
   if (what == "TABLE") return describe_table(statement);
   if (what == "HISTORY" || what == "DETAIL") {
     const auto info = table(statement.name);
-    if (info.is_view()) fail_sql("EXPECT_TABLE_NOT_VIEW.NO_ALTERNATIVE", "'DESCRIBE " + what + "' expects a table but `" + info.full_name() + "` is a view.", "42809");
+    if (info.is_view())
+      fail_sql("EXPECT_TABLE_NOT_VIEW.NO_ALTERNATIVE",
+               "'DESCRIBE " + what + "' expects a table but `" + info.full_name() + "` is a view.", "42809");
     return what == "HISTORY" ? describe_history(info) : describe_detail(info);
   }
   const auto path = object_path(statement.object, statement.name);
   if (what == "VOLUME") {
     const auto volume = accept(metastore_.get_volume(session_.principal, path[0], path[1], path[2]));
     auto result = with_columns({"name", "catalog", "database", "owner", "storageLocation", "volumeType", "comment"});
-    result.rows.push_back({volume.name, volume.catalog_name, volume.schema_name, volume.owner, volume.storage_location, volume.volume_type, volume.comment});
+    result.rows.push_back({volume.name, volume.catalog_name, volume.schema_name, volume.owner, volume.storage_location,
+                           volume.volume_type, volume.comment});
     return result;
   }
   if (what == "FUNCTION") {
@@ -175,7 +191,8 @@ SqlResult StatementRunner::describe(const Statement& statement) {
     auto result = with_columns({"function_desc"});
     result.rows.push_back({"Function: " + function.full_name()});
     result.rows.push_back({std::string("Type:     ") + (function.is_table_function ? "TABLE" : "SCALAR")});
-    for (const auto& parameter : function.parameters) result.rows.push_back({"Input:    " + parameter.name + " " + base::to_upper(parameter.type_text)});
+    for (const auto& parameter : function.parameters)
+      result.rows.push_back({"Input:    " + parameter.name + " " + base::to_upper(parameter.type_text)});
     result.rows.push_back({"Returns:  " + base::to_upper(function.full_data_type)});
     if (statement.cascade) {
       result.rows.push_back({"Comment:  " + function.comment.value_or("")});
@@ -185,9 +202,11 @@ SqlResult StatementRunner::describe(const Statement& statement) {
     return result;
   }
   const bool catalog = what == "CATALOG";
-  const Securable object = catalog ? static_cast<Securable>(accept(metastore_.get_catalog(session_.principal, path[0])))
-                                   : static_cast<Securable>(accept(metastore_.get_schema(session_.principal, path[0], path[1])));
-  auto result = catalog ? with_columns({"info_name", "info_value"}) : with_columns({"database_description_item", "database_description_value"});
+  const Securable object =
+      catalog ? static_cast<Securable>(accept(metastore_.get_catalog(session_.principal, path[0])))
+              : static_cast<Securable>(accept(metastore_.get_schema(session_.principal, path[0], path[1])));
+  auto result = catalog ? with_columns({"info_name", "info_value"})
+                        : with_columns({"database_description_item", "database_description_value"});
   result.rows.push_back({"Catalog Name", path[0]});
   if (!catalog) result.rows.push_back({"Namespace Name", path[1]});
   result.rows.push_back({"Comment", object.comment.value_or("")});
@@ -218,7 +237,8 @@ SqlResult StatementRunner::describe_table(const Statement& statement) {
   row("Owner", info.owner);
   if (!info.is_view()) row("Location", info.storage_location);
   if (!info.is_view()) row("Provider", "delta");
-  if (info.is_view() && metastore_.is_allowed(session_.principal, Privilege::manage, info)) row("View Text", info.view_definition);
+  if (info.is_view() && metastore_.is_allowed(session_.principal, Privilege::manage, info))
+    row("View Text", info.view_definition);
   std::string properties;
   for (const auto& [key, value] : info.properties) properties += (properties.empty() ? "" : ",") + key + "=" + value;
   row("Table Properties", "[" + properties + "]");
@@ -239,7 +259,8 @@ SqlResult StatementRunner::describe_detail(const TableInfo& info) {
   result.columns.push_back(result_column("numFiles", sql_type("bigint")));
   result.columns.push_back(result_column("sizeInBytes", sql_type("bigint")));
   result.columns.push_back(result_column("properties", sql_type("map<string,string>")));
-  result.rows.push_back({"delta", info.id, info.full_name(), info.comment, info.storage_location, iso_timestamp(info.created_at_ms), iso_timestamp(info.updated_at_ms), "[]",
+  result.rows.push_back({"delta", info.id, info.full_name(), info.comment, info.storage_location,
+                         iso_timestamp(info.created_at_ms), iso_timestamp(info.updated_at_ms), "[]",
                          rows > 0 ? "1" : "0", std::to_string(rows * 64), properties.take()});
   return result;
 }
@@ -251,7 +272,8 @@ SqlResult StatementRunner::describe_history(const TableInfo& info) {
   result.columns.push_back(result_column("userName", sql_type("string")));
   result.columns.push_back(result_column("operation", sql_type("string")));
   for (const auto& record : metastore_.table_history(info)) {
-    result.rows.push_back({std::to_string(record.version), iso_timestamp(record.timestamp_ms), record.user, record.operation});
+    result.rows.push_back(
+        {std::to_string(record.version), iso_timestamp(record.timestamp_ms), record.user, record.operation});
   }
   return result;
 }

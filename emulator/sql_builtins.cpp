@@ -12,9 +12,9 @@ namespace {
 
 struct Builtin {
   std::string_view name;
-  int least, most;             // most -1: any number
-  std::string_view pattern;    // $1 … $9 an argument, $* all of them with commas
-  std::string_view type;       // a type, or: 1 = as the first argument, common, sum, avg
+  int least, most;           // most -1: any number
+  std::string_view pattern;  // $1 … $9 an argument, $* all of them with commas
+  std::string_view type;     // a type, or: 1 = as the first argument, common, sum, avg
   bool aggregate = false;
 };
 
@@ -141,8 +141,13 @@ constexpr std::array builtins{
 void check_count(const BuiltinCall& call, int least, int most) {
   const auto given = static_cast<int>(call.args.size());
   if (given >= least && (most < 0 || given <= most)) return;
-  fail_sql("WRONG_NUM_ARGS.WITHOUT_SUGGESTION", "The `" + std::string(call.name) + "` requires " + std::to_string(least) +
-           (most == least ? "" : most < 0 ? " or more" : " to " + std::to_string(most)) + " parameters but the actual number is " + std::to_string(given) + ".", "42605");
+  fail_sql("WRONG_NUM_ARGS.WITHOUT_SUGGESTION",
+           "The `" + std::string(call.name) + "` requires " + std::to_string(least) +
+               (most == least ? ""
+                : most < 0    ? " or more"
+                              : " to " + std::to_string(most)) +
+               " parameters but the actual number is " + std::to_string(given) + ".",
+           "42605");
 }
 
 std::string all_args(const BuiltinCall& call) {
@@ -163,7 +168,9 @@ SqlType result_type(std::string_view rule, const BuiltinCall& call) {
   if (rule == "sum" || rule == "avg") {
     const SqlType& type = call.args.front().type;
     // "sum", "avg": DECIMAL(p, s) gives DECIMAL(p + 10, s) and DECIMAL(p + 4, s + 4).
-    if (type.is_decimal()) return rule == "sum" ? decimal_type(type.precision + 10, type.scale) : decimal_type(type.precision + 4, type.scale + 4);
+    if (type.is_decimal())
+      return rule == "sum" ? decimal_type(type.precision + 10, type.scale)
+                           : decimal_type(type.precision + 4, type.scale + 4);
     if (rule == "sum" && type.is_integer()) return sql_type("bigint");
     return sql_type("double");
   }
@@ -174,27 +181,36 @@ std::optional<Rendered> render_special(const BuiltinCall& call) {
   const auto& args = call.args;
   if (call.name == "count") {
     check_count(call, 1, -1);
-    return Rendered{"count(" + std::string(call.distinct ? "DISTINCT " : "") + all_args(call) + ")", sql_type("bigint"), true};
+    return Rendered{"count(" + std::string(call.distinct ? "DISTINCT " : "") + all_args(call) + ")", sql_type("bigint"),
+                    true};
   }
   if (call.name == "concat") {
     std::string joined = "(";
-    for (const auto& arg : args) joined += (joined.size() == 1 ? "" : " || ") + render_cast(arg, sql_type("string")).sql;
+    for (const auto& arg : args)
+      joined += (joined.size() == 1 ? "" : " || ") + render_cast(arg, sql_type("string")).sql;
     return Rendered{args.empty() ? "''" : joined + ")", sql_type("string"), false};
   }
   if (call.name == "if" || call.name == "iff" || call.name == "nvl2") {
     check_count(call, 3, 3);
     const std::string test = call.name == "nvl2" ? args[0].sql + " IS NOT NULL" : args[0].sql;
-    return Rendered{"CASE WHEN " + test + " THEN " + args[1].sql + " ELSE " + args[2].sql + " END", common_type(args[1].type, args[2].type), false};
+    return Rendered{"CASE WHEN " + test + " THEN " + args[1].sql + " ELSE " + args[2].sql + " END",
+                    common_type(args[1].type, args[2].type), false};
   }
   if (call.name == "round" || call.name == "bround") {
     check_count(call, 1, 2);
     const SqlType& type = args[0].type;
     int digits = 0;
-    if (args.size() == 2 && args[1].sql.find_first_not_of("0123456789") == std::string::npos) digits = std::stoi(args[1].sql.substr(0, 3));
-    return Rendered{"round(" + all_args(call) + ")", type.is_decimal() ? decimal_type(type.precision - type.scale + digits + 1, digits) : type.is_integer() ? type : sql_type("double"), false};
+    if (args.size() == 2 && args[1].sql.find_first_not_of("0123456789") == std::string::npos)
+      digits = std::stoi(args[1].sql.substr(0, 3));
+    return Rendered{"round(" + all_args(call) + ")",
+                    type.is_decimal()   ? decimal_type(type.precision - type.scale + digits + 1, digits)
+                    : type.is_integer() ? type
+                                        : sql_type("double"),
+                    false};
   }
   // "string function", "int function", …: casts under the type's name; to_date, to_timestamp without a format.
-  static constexpr std::array<std::string_view, 11> casts{"string", "int", "bigint", "smallint", "tinyint", "double", "float", "boolean", "date", "timestamp", "decimal"};
+  static constexpr std::array<std::string_view, 11> casts{
+      "string", "int", "bigint", "smallint", "tinyint", "double", "float", "boolean", "date", "timestamp", "decimal"};
   if (std::find(casts.begin(), casts.end(), call.name) != casts.end()) {
     check_count(call, 1, 1);
     return render_cast(args[0], sql_type(call.name));
@@ -229,7 +245,8 @@ std::optional<Rendered> render_builtin(const BuiltinCall& call) {
     if (which == '*') {
       rendered.sql += call.args.empty() ? "NULL" : (call.distinct ? "DISTINCT " : "") + all_args(call);
     } else {
-      rendered.sql += (call.distinct && found->aggregate ? "DISTINCT " : "") + call.args[static_cast<std::size_t>(which - '1')].sql;
+      rendered.sql +=
+          (call.distinct && found->aggregate ? "DISTINCT " : "") + call.args[static_cast<std::size_t>(which - '1')].sql;
     }
   }
   rendered.type = result_type(found->type, call);
@@ -241,8 +258,9 @@ Rendered render_arithmetic(std::string_view operation, const Rendered& left, con
   const SqlType& a = left.type;
   const SqlType& b = right.type;
   for (const auto* type : {&a, &b}) {
-    if (!type->is_numeric() && !type->is("string") && !type->is("void") ) {
-      fail_sql("DATATYPE_MISMATCH.BINARY_OP_WRONG_TYPE", "Cannot resolve the operator " + std::string(operation) + " on " + type->text + ".", "42K09");
+    if (!type->is_numeric() && !type->is("string") && !type->is("void")) {
+      fail_sql("DATATYPE_MISMATCH.BINARY_OP_WRONG_TYPE",
+               "Cannot resolve the operator " + std::string(operation) + " on " + type->text + ".", "42K09");
     }
   }
   const Rendered x = a.is("string") ? render_cast(left, sql_type("double")) : left;
@@ -256,11 +274,13 @@ Rendered render_arithmetic(std::string_view operation, const Rendered& left, con
       const SqlType q = y.type.is_decimal() ? y.type : decimal_type(10, 0);
       const int scale = std::max(6, p.scale + q.precision + 1);
       const int precision = p.precision - p.scale + q.scale + scale;
-      type = precision > 38 ? decimal_type(38, std::max(38 - (precision - scale), std::min(scale, 6))) : decimal_type(precision, scale);
+      type = precision > 38 ? decimal_type(38, std::max(38 - (precision - scale), std::min(scale, 6)))
+                            : decimal_type(precision, scale);
     }
     return {"dbx_divide(" + x.sql + ", " + y.sql + ")", type, aggregate};
   }
-  if (operation == "DIV") return {"CAST(dbx_divide(" + x.sql + ", " + y.sql + ") AS INTEGER)", sql_type("bigint"), aggregate};
+  if (operation == "DIV")
+    return {"CAST(dbx_divide(" + x.sql + ", " + y.sql + ") AS INTEGER)", sql_type("bigint"), aggregate};
   if (operation == "%") return {"dbx_modulo(" + x.sql + ", " + y.sql + ")", common_type(x.type, y.type), aggregate};
   SqlType type = common_type(x.type, y.type);
   if (decimal) {
@@ -280,7 +300,9 @@ Rendered render_cast(const Rendered& value, const SqlType& type, bool try_cast) 
   if (value.type == type || value.type.is("void")) return {value.sql, type, value.aggregate};
   // Widening an integer changes nothing in SQLite.
   if (value.type.is_integer() && type.is("bigint")) return {value.sql, type, value.aggregate};
-  return {"dbx_cast(" + value.sql + ", " + quote_sqlite_text(value.type.text) + ", " + quote_sqlite_text(type.text) + (try_cast ? ", 1)" : ", 0)"), type, value.aggregate};
+  return {"dbx_cast(" + value.sql + ", " + quote_sqlite_text(value.type.text) + ", " + quote_sqlite_text(type.text) +
+              (try_cast ? ", 1)" : ", 0)"),
+          type, value.aggregate};
 }
 
 }  // namespace dbxauth::emulator

@@ -25,8 +25,9 @@ struct BuiltinCall {
   bool distinct = false;
 };
 
-/// "Databricks SQL language manual: Alphabetical list of built-in functions", the part that the emulator knows. nullopt: no
-/// such function. Throws SqlFailure (WRONG_NUM_ARGS.WITHOUT_SUGGESTION, 42605) for a wrong number of arguments.
+/// "Databricks SQL language manual: Alphabetical list of built-in functions", the part that the emulator knows.
+/// nullopt: no such function. Throws SqlFailure (WRONG_NUM_ARGS.WITHOUT_SUGGESTION, 42605) for a wrong number of
+/// arguments.
 std::optional<Rendered> render_builtin(const BuiltinCall& call);
 /// `a <op> b` for + - * / % DIV.
 Rendered render_arithmetic(std::string_view operation, const Rendered& left, const Rendered& right);

@@ -22,7 +22,9 @@ constexpr int steps_between_looks = 100000;
 class Watch {
  public:
   explicit Watch(sqlite3* connection) : connection_(connection), until_(Clock::now() + longest_statement) {
-    sqlite3_progress_handler(connection_, steps_between_looks, [](void* watch) { return Clock::now() > static_cast<Watch*>(watch)->until_ ? 1 : 0; }, this);
+    sqlite3_progress_handler(
+        connection_, steps_between_looks,
+        [](void* watch) { return Clock::now() > static_cast<Watch*>(watch)->until_ ? 1 : 0; }, this);
   }
   ~Watch() { sqlite3_progress_handler(connection_, 0, nullptr, nullptr); }
   Watch(const Watch&) = delete;
@@ -48,7 +50,8 @@ SqlEngine::SqlEngine(Metastore& metastore) : impl_(new Impl{metastore}) {
 
 SqlEngine::~SqlEngine() = default;
 
-StatementOutcome SqlEngine::execute(const SqlSession& session, std::string_view sql, const std::vector<SqlParameter>& parameters) {
+StatementOutcome SqlEngine::execute(const SqlSession& session, std::string_view sql,
+                                    const std::vector<SqlParameter>& parameters) {
   SqlResult result;
   const auto done = impl_->metastore.transaction([&]() -> Outcome<void> {
     try {
@@ -75,7 +78,8 @@ std::string kind_of_create(const std::vector<Token>& tokens, std::size_t at) {
   if (word(at) == "OR" && word(at + 1) == "REPLACE") at += 2;
   if (word(at) == "EXTERNAL") ++at;
   const std::string what = word(at);
-  if (what == "CATALOG" || what == "VIEW" || what == "FUNCTION" || what == "VOLUME" || what == "SCHEMA") return "CREATE_" + what;
+  if (what == "CATALOG" || what == "VIEW" || what == "FUNCTION" || what == "VOLUME" || what == "SCHEMA")
+    return "CREATE_" + what;
   if (what == "DATABASE") return "CREATE_SCHEMA";
   if (what != "TABLE") return "UNKNOWN";
   int depth = 0;
@@ -108,7 +112,8 @@ std::string statement_kind(std::string_view sql) {
     return second.empty() ? "UNKNOWN" : first + "_" + (second == "DATABASE" ? "SCHEMA" : second);
   }
   if (first == "DESC") return "DESCRIBE";
-  for (const auto* known : {"COMMENT", "GRANT", "REVOKE", "SHOW", "DESCRIBE", "INSERT", "DELETE", "UPDATE", "TRUNCATE", "USE"}) {
+  for (const auto* known :
+       {"COMMENT", "GRANT", "REVOKE", "SHOW", "DESCRIBE", "INSERT", "DELETE", "UPDATE", "TRUNCATE", "USE"}) {
     if (first == known) return first;
   }
   return "UNKNOWN";

@@ -20,7 +20,8 @@ struct SqlSession {
   std::string schema;     ///< Empty: `default`.
 };
 
-/// A named parameter marker `:name`. Types: STRING (default), INT, BIGINT, DOUBLE, DECIMAL(p,s), BOOLEAN, DATE, TIMESTAMP.
+/// A named parameter marker `:name`. Types: STRING (default), INT, BIGINT, DOUBLE, DECIMAL(p,s), BOOLEAN, DATE,
+/// TIMESTAMP.
 struct SqlParameter {
   std::string name;
   std::optional<std::string> value;  ///< nullopt is NULL.
@@ -42,7 +43,8 @@ struct SqlResult {
   std::vector<SqlRow> rows;           ///< Values in the spelling of JSON_ARRAY; nullopt is NULL.
 };
 
-/// The refusal's error_code is what `status.error.error_code` carries ("BAD_REQUEST", "PERMISSION_DENIED" is reported as it is).
+/// The refusal's error_code is what `status.error.error_code` carries ("BAD_REQUEST", "PERMISSION_DENIED" is reported
+/// as it is).
 using StatementOutcome = Outcome<SqlResult>;
 
 /// Runs Databricks SQL on a Metastore. One statement per call; a trailing `;` is taken. What it does not know is an
@@ -55,7 +57,8 @@ class SqlEngine {
   SqlEngine(const SqlEngine&) = delete;
   SqlEngine& operator=(const SqlEngine&) = delete;
 
-  StatementOutcome execute(const SqlSession& session, std::string_view sql, const std::vector<SqlParameter>& parameters = {});
+  StatementOutcome execute(const SqlSession& session, std::string_view sql,
+                           const std::vector<SqlParameter>& parameters = {});
 
  private:
   struct Impl;

@@ -74,7 +74,8 @@ ExprPtr SqlParser::parse_predicate() {
       left = finish(std::move(node));
       continue;
     }
-    const bool negated = at_word("NOT") && (at_word("IN", 1) || at_word("LIKE", 1) || at_word("ILIKE", 1) || at_word("RLIKE", 1) || at_word("BETWEEN", 1));
+    const bool negated = at_word("NOT") && (at_word("IN", 1) || at_word("LIKE", 1) || at_word("ILIKE", 1) ||
+                                            at_word("RLIKE", 1) || at_word("BETWEEN", 1));
     if (negated) ++at_;
     ExprPtr node;
     if (take_word("BETWEEN")) {
@@ -109,7 +110,8 @@ ExprPtr SqlParser::parse_predicate() {
 }
 
 ExprPtr SqlParser::parse_binary(int level) {
-  static const std::array<std::vector<std::string_view>, 6> operators{{{"=", "<=>", "<>", "!=", "<", "<=", ">", ">="}, {"|"}, {"^"}, {"&"}, {"+", "-", "||"}, {"*", "/", "%"}}};
+  static const std::array<std::vector<std::string_view>, 6> operators{
+      {{"=", "<=>", "<>", "!=", "<", "<=", ">", ">="}, {"|"}, {"^"}, {"&"}, {"+", "-", "||"}, {"*", "/", "%"}}};
   if (level == static_cast<int>(operators.size())) return parse_unary();
   const std::size_t first = at_;
   auto left = parse_binary(level + 1);
@@ -174,11 +176,15 @@ static void read_number_literal(Expr& expr, std::string text) {
   if (unit.empty() && exponent) {
     expr.type = sql_type("double");
   } else if (unit == "BD" || (unit.empty() && point != std::string::npos)) {
-    expr.type = decimal_type(std::max(static_cast<int>(text.size()) - (point == std::string::npos ? 0 : 1), fraction), fraction);
+    expr.type = decimal_type(std::max(static_cast<int>(text.size()) - (point == std::string::npos ? 0 : 1), fraction),
+                             fraction);
   } else if (unit.empty()) {
-    expr.type = sql_type(text.size() < 10 || (text.size() == 10 && text <= "2147483647") ? "int" : text.size() < 19 ? "bigint" : "decimal(38,0)");
+    expr.type = sql_type(text.size() < 10 || (text.size() == 10 && text <= "2147483647") ? "int"
+                         : text.size() < 19                                              ? "bigint"
+                                                                                         : "decimal(38,0)");
   } else if (unit == "L" || unit == "S" || unit == "Y") {
-    if (point != std::string::npos || exponent) fail_sql("PARSE_SYNTAX_ERROR", "Syntax error at or near '" + text + unit + "'.", "42601");
+    if (point != std::string::npos || exponent)
+      fail_sql("PARSE_SYNTAX_ERROR", "Syntax error at or near '" + text + unit + "'.", "42601");
     expr.type = sql_type(unit == "L" ? "bigint" : unit == "S" ? "smallint" : "tinyint");
   } else if (unit == "D" || unit == "F") {
     expr.type = sql_type(unit == "D" ? "double" : "float");
@@ -191,11 +197,17 @@ ExprPtr SqlParser::parse_parameter() {
   const Token& token = peek();
   if (!markers_allowed_) {
     // "Named parameter markers": not in DDL before Databricks Runtime 18, except inside IDENTIFIER().
-    fail_sql("UNSUPPORTED_FEATURE.PARAMETER_MARKER_IN_UNEXPECTED_STATEMENT", "Parameter markers are not allowed here. Use IDENTIFIER(:name) for names and write literals out.", "0A000");
+    fail_sql("UNSUPPORTED_FEATURE.PARAMETER_MARKER_IN_UNEXPECTED_STATEMENT",
+             "Parameter markers are not allowed here. Use IDENTIFIER(:name) for names and write literals out.",
+             "0A000");
   }
-  const auto found = std::find_if(parameters_.begin(), parameters_.end(), [&](const auto& p) { return p.name == token.text; });
+  const auto found =
+      std::find_if(parameters_.begin(), parameters_.end(), [&](const auto& p) { return p.name == token.text; });
   if (found == parameters_.end()) {
-    fail_sql("UNBOUND_SQL_PARAMETER", "Found the unbound parameter: " + token.text + ". Please, fix `args` and provide a mapping of the parameter to a SQL literal.", "42P02");
+    fail_sql("UNBOUND_SQL_PARAMETER",
+             "Found the unbound parameter: " + token.text +
+                 ". Please, fix `args` and provide a mapping of the parameter to a SQL literal.",
+             "42P02");
   }
   auto literal = make(ExprKind::literal, at_);
   ++at_;
@@ -297,7 +309,9 @@ ExprPtr SqlParser::parse_word_expression() {
     expect_symbol(")");
     return finish(std::move(node));
   }
-  static constexpr std::array<std::string_view, 7> without_parentheses{"CURRENT_DATE", "CURRENT_TIMESTAMP", "CURRENT_USER", "SESSION_USER", "CURRENT_CATALOG", "CURRENT_SCHEMA", "CURRENT_DATABASE"};
+  static constexpr std::array<std::string_view, 7> without_parentheses{
+      "CURRENT_DATE",    "CURRENT_TIMESTAMP", "CURRENT_USER",    "SESSION_USER",
+      "CURRENT_CATALOG", "CURRENT_SCHEMA",    "CURRENT_DATABASE"};
   if (peek().kind == TokenKind::word && !at_symbol("(", 1) && !at_symbol(".", 1) &&
       std::find(without_parentheses.begin(), without_parentheses.end(), peek().upper) != without_parentheses.end()) {
     auto node = make(ExprKind::call, first);
@@ -305,7 +319,8 @@ ExprPtr SqlParser::parse_word_expression() {
     return finish(std::move(node));
   }
   if (peek().kind == TokenKind::word && !word_can_be_alias() && !at_symbol("(", 1) && !at_symbol(".", 1) &&
-      peek().upper != "VERSION" && peek().upper != "TIMESTAMP" && peek().upper != "SET" && peek().upper != "OFFSET" && peek().upper != "WINDOW") {
+      peek().upper != "VERSION" && peek().upper != "TIMESTAMP" && peek().upper != "SET" && peek().upper != "OFFSET" &&
+      peek().upper != "WINDOW") {
     fail_here();
   }
   NameParts name;
@@ -444,7 +459,9 @@ SqlType SqlParser::parse_type() {
     const auto scale = take_symbol(",") ? parse_integer() : 0;
     expect_symbol(")");
     if (precision < 1 || precision > 38 || scale > precision) {
-      fail_sql("DECIMAL_PRECISION_EXCEEDS_MAX_PRECISION", "Decimal precision " + std::to_string(precision) + " is not between 1 and 38, or its scale exceeds it.", "22003");
+      fail_sql("DECIMAL_PRECISION_EXCEEDS_MAX_PRECISION",
+               "Decimal precision " + std::to_string(precision) + " is not between 1 and 38, or its scale exceeds it.",
+               "22003");
     }
     return decimal_type(static_cast<int>(precision), static_cast<int>(scale));
   }
@@ -454,11 +471,25 @@ SqlType SqlParser::parse_type() {
     expect_symbol(")");
     return sql_type((name == "VARCHAR" ? "varchar(" : "char(") + std::to_string(length) + ")");
   }
-  static const std::map<std::string, std::string> simple{
-      {"BIGINT", "bigint"}, {"LONG", "bigint"}, {"INT", "int"}, {"INTEGER", "int"}, {"SMALLINT", "smallint"}, {"SHORT", "smallint"},
-      {"TINYINT", "tinyint"}, {"BYTE", "tinyint"}, {"STRING", "string"}, {"BOOLEAN", "boolean"}, {"DOUBLE", "double"},
-      {"FLOAT", "float"}, {"REAL", "float"}, {"DATE", "date"}, {"TIMESTAMP", "timestamp"}, {"TIMESTAMP_NTZ", "timestamp_ntz"},
-      {"BINARY", "binary"}, {"VARIANT", "variant"}, {"VOID", "void"}};
+  static const std::map<std::string, std::string> simple{{"BIGINT", "bigint"},
+                                                         {"LONG", "bigint"},
+                                                         {"INT", "int"},
+                                                         {"INTEGER", "int"},
+                                                         {"SMALLINT", "smallint"},
+                                                         {"SHORT", "smallint"},
+                                                         {"TINYINT", "tinyint"},
+                                                         {"BYTE", "tinyint"},
+                                                         {"STRING", "string"},
+                                                         {"BOOLEAN", "boolean"},
+                                                         {"DOUBLE", "double"},
+                                                         {"FLOAT", "float"},
+                                                         {"REAL", "float"},
+                                                         {"DATE", "date"},
+                                                         {"TIMESTAMP", "timestamp"},
+                                                         {"TIMESTAMP_NTZ", "timestamp_ntz"},
+                                                         {"BINARY", "binary"},
+                                                         {"VARIANT", "variant"},
+                                                         {"VOID", "void"}};
   const auto found = simple.find(name);
   if (found == simple.end()) fail_sql("UNSUPPORTED_DATATYPE", "Unsupported data type \"" + name + "\".", "0A000");
   return sql_type(found->second);

@@ -24,12 +24,18 @@ namespace {
 using Context = sqlite3_context*;
 using Values = sqlite3_value**;
 
-bool is_null(sqlite3_value* value) { return sqlite3_value_type(value) == SQLITE_NULL; }
-bool any_null(int count, Values values) { return std::any_of(values, values + count, is_null); }
+bool is_null(sqlite3_value* value) {
+  return sqlite3_value_type(value) == SQLITE_NULL;
+}
+bool any_null(int count, Values values) {
+  return std::any_of(values, values + count, is_null);
+}
 
 std::string text_of(sqlite3_value* value) {
   const auto* data = sqlite3_value_text(value);
-  return data == nullptr ? std::string() : std::string(reinterpret_cast<const char*>(data), static_cast<std::size_t>(sqlite3_value_bytes(value)));
+  return data == nullptr
+             ? std::string()
+             : std::string(reinterpret_cast<const char*>(data), static_cast<std::size_t>(sqlite3_value_bytes(value)));
 }
 void give_text(Context context, const std::string& text) {
   sqlite3_result_text64(context, text.data(), text.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
@@ -57,8 +63,11 @@ void cast_value(Context context, int, Values values) {
   const SqlType to = sql_type(text_of(values[2]));
   const auto bad_input = [&](const std::string& shown) {
     if (quiet) return;
-    give_error(context, "[CAST_INVALID_INPUT] The value '" + shown + "' of the type \"" + base::to_upper(from.text) + "\" cannot be cast to \"" + base::to_upper(to.text) +
-                            "\" because it is malformed. Correct the value as per the syntax, or change its target type. Use `try_cast` to tolerate malformed input and return NULL instead. SQLSTATE: 22018");
+    give_error(context,
+               "[CAST_INVALID_INPUT] The value '" + shown + "' of the type \"" + base::to_upper(from.text) +
+                   "\" cannot be cast to \"" + base::to_upper(to.text) +
+                   "\" because it is malformed. Correct the value as per the syntax, or change its target type. Use "
+                   "`try_cast` to tolerate malformed input and return NULL instead. SQLSTATE: 22018");
   };
   const bool was_text = sqlite3_value_type(values[0]) == SQLITE_TEXT;
   const std::string text = std::string(base::trim(text_of(values[0])));
@@ -75,19 +84,29 @@ void cast_value(Context context, int, Values values) {
     }
     if (to.is_integer()) {
       if (was_text && text.find_first_not_of("+-0123456789") != std::string::npos) return bad_input(text);
-      const double limit = to.is("tinyint") ? 128.0 : to.is("smallint") ? 32768.0 : to.is("int") ? 2147483648.0 : 9223372036854775808.0;
+      const double limit = to.is("tinyint")    ? 128.0
+                           : to.is("smallint") ? 32768.0
+                           : to.is("int")      ? 2147483648.0
+                                               : 9223372036854775808.0;
       if (std::isnan(number) || number >= limit || number < -limit) {
-        if (!quiet) give_error(context, "[CAST_OVERFLOW] The value " + text + " of the type \"" + base::to_upper(from.text) + "\" cannot be cast to \"" + base::to_upper(to.text) + "\" due to an overflow. SQLSTATE: 22003");
+        if (!quiet)
+          give_error(context, "[CAST_OVERFLOW] The value " + text + " of the type \"" + base::to_upper(from.text) +
+                                  "\" cannot be cast to \"" + base::to_upper(to.text) +
+                                  "\" due to an overflow. SQLSTATE: 22003");
         return;
       }
       const bool whole = sqlite3_value_type(values[0]) == SQLITE_INTEGER;
-      return sqlite3_result_int64(context, whole ? sqlite3_value_int64(values[0]) : was_text ? std::strtoll(text.c_str(), nullptr, 10) : static_cast<sqlite3_int64>(std::trunc(number)));
+      return sqlite3_result_int64(context, whole      ? sqlite3_value_int64(values[0])
+                                           : was_text ? std::strtoll(text.c_str(), nullptr, 10)
+                                                      : static_cast<sqlite3_int64>(std::trunc(number)));
     }
     if (to.is_decimal()) {
       const double factor = std::pow(10.0, to.scale);
       const double scaled = std::round(number * factor);
       if (std::fabs(scaled) >= std::pow(10.0, to.precision)) {
-        if (!quiet) give_error(context, "[NUMERIC_VALUE_OUT_OF_RANGE.WITH_SUGGESTION] " + text + " cannot be represented as " + base::to_upper(to.text) + ". SQLSTATE: 22003");
+        if (!quiet)
+          give_error(context, "[NUMERIC_VALUE_OUT_OF_RANGE.WITH_SUGGESTION] " + text + " cannot be represented as " +
+                                  base::to_upper(to.text) + ". SQLSTATE: 22003");
         return;
       }
       return sqlite3_result_double(context, std::fabs(scaled) < 9e15 ? scaled / factor : number);
@@ -117,7 +136,9 @@ void divide(Context context, int count, Values values) {
   if (any_null(count, values)) return;
   const double divisor = sqlite3_value_double(values[1]);
   if (divisor == 0.0) {
-    return give_error(context, "[DIVIDE_BY_ZERO] Division by zero. Use `try_divide` to tolerate divisor being 0 and return NULL instead. SQLSTATE: 22012");
+    return give_error(context,
+                      "[DIVIDE_BY_ZERO] Division by zero. Use `try_divide` to tolerate divisor being 0 and return NULL "
+                      "instead. SQLSTATE: 22012");
   }
   sqlite3_result_double(context, sqlite3_value_double(values[0]) / divisor);
 }
@@ -145,8 +166,10 @@ void extreme(Context context, int count, Values values) {
       continue;
     }
     const bool texts = sqlite3_value_type(best) == SQLITE_TEXT || sqlite3_value_type(values[i]) == SQLITE_TEXT;
-    const bool less = texts ? text_of(values[i]) < text_of(best) : sqlite3_value_double(values[i]) < sqlite3_value_double(best);
-    const bool more = texts ? text_of(values[i]) > text_of(best) : sqlite3_value_double(values[i]) > sqlite3_value_double(best);
+    const bool less =
+        texts ? text_of(values[i]) < text_of(best) : sqlite3_value_double(values[i]) < sqlite3_value_double(best);
+    const bool more =
+        texts ? text_of(values[i]) > text_of(best) : sqlite3_value_double(values[i]) > sqlite3_value_double(best);
     if (Greatest ? more : less) best = values[i];
   }
   if (best != nullptr) sqlite3_result_value(context, best);
@@ -170,7 +193,8 @@ void pad(Context context, int count, Values values) {
   if (any_null(count, values)) return;
   auto text = characters_of(text_of(values[0]));
   const auto fill = characters_of(count > 2 ? text_of(values[2]) : " ");
-  const auto wanted = static_cast<std::size_t>(std::clamp<sqlite3_int64>(sqlite3_value_int64(values[1]), 0, longest_text / 8));
+  const auto wanted =
+      static_cast<std::size_t>(std::clamp<sqlite3_int64>(sqlite3_value_int64(values[1]), 0, longest_text / 8));
   std::string padding, kept;
   for (std::size_t i = 0; i < std::min(text.size(), wanted); ++i) kept += text[i];
   if (!fill.empty()) {
@@ -183,8 +207,11 @@ void repeat(Context context, int count, Values values) {
   if (any_null(count, values)) return;
   const std::string text = text_of(values[0]);
   const auto times = sqlite3_value_int64(values[1]);
-  if (times > 0 && text.size() * static_cast<std::size_t>(std::min<sqlite3_int64>(times, longest_text)) > longest_text) {
-    return give_error(context, "[COLLECTION_SIZE_LIMIT_EXCEEDED.FUNCTION] repeat() makes a text of more than 64 MiB. SQLSTATE: 54000");
+  if (times > 0 &&
+      text.size() * static_cast<std::size_t>(std::min<sqlite3_int64>(times, longest_text)) > longest_text) {
+    return give_error(
+        context,
+        "[COLLECTION_SIZE_LIMIT_EXCEEDED.FUNCTION] repeat() makes a text of more than 64 MiB. SQLSTATE: 54000");
   }
   std::string result;
   for (sqlite3_int64 i = 0; i < times && !text.empty(); ++i) result += text;
@@ -228,9 +255,14 @@ void split_part(Context context, int count, Values values) {
   }
   parts.push_back(text.substr(begin));
   sqlite3_int64 index = sqlite3_value_int64(values[2]);
-  if (index == 0) return give_error(context, "[INVALID_INDEX_OF_ZERO] The index 0 is invalid. An index shall be either < 0 or > 0 (the first element has index 1). SQLSTATE: 22003");
+  if (index == 0)
+    return give_error(context,
+                      "[INVALID_INDEX_OF_ZERO] The index 0 is invalid. An index shall be either < 0 or > 0 (the first "
+                      "element has index 1). SQLSTATE: 22003");
   index = index < 0 ? static_cast<sqlite3_int64>(parts.size()) + index : index - 1;
-  give_text(context, index >= 0 && index < static_cast<sqlite3_int64>(parts.size()) ? parts[static_cast<std::size_t>(index)] : "");
+  give_text(context, index >= 0 && index < static_cast<sqlite3_int64>(parts.size())
+                         ? parts[static_cast<std::size_t>(index)]
+                         : "");
 }
 
 void concat_with_separator(Context context, int count, Values values) {
@@ -245,23 +277,32 @@ void concat_with_separator(Context context, int count, Values values) {
   give_text(context, result);
 }
 
-void with_regex(Context context, int count, Values values, const std::function<void(const std::string&, const std::regex&)>& use) {
+void with_regex(Context context, int count, Values values,
+                const std::function<void(const std::string&, const std::regex&)>& use) {
   if (any_null(count, values)) return;
   const std::string text = text_of(values[0]), pattern = text_of(values[1]);
   // The library's matcher recurses over its subject.
-  if (text.size() > 20000 || pattern.size() > 2000) return give_error(context, "[UNSUPPORTED_FEATURE] The emulator matches expressions against texts of up to 20000 bytes. SQLSTATE: 0A000");
+  if (text.size() > 20000 || pattern.size() > 2000)
+    return give_error(
+        context,
+        "[UNSUPPORTED_FEATURE] The emulator matches expressions against texts of up to 20000 bytes. SQLSTATE: 0A000");
   try {
     use(text, std::regex(pattern, std::regex::ECMAScript));
   } catch (const std::regex_error&) {
-    give_error(context, "[INVALID_PARAMETER_VALUE.PATTERN] '" + pattern + "' is not a regular expression. SQLSTATE: 22023");
+    give_error(context,
+               "[INVALID_PARAMETER_VALUE.PATTERN] '" + pattern + "' is not a regular expression. SQLSTATE: 22023");
   }
 }
 
 void rlike(Context context, int count, Values values) {
-  with_regex(context, count, values, [&](const std::string& text, const std::regex& regex) { sqlite3_result_int(context, std::regex_search(text, regex) ? 1 : 0); });
+  with_regex(context, count, values, [&](const std::string& text, const std::regex& regex) {
+    sqlite3_result_int(context, std::regex_search(text, regex) ? 1 : 0);
+  });
 }
 void regexp_replace(Context context, int count, Values values) {
-  with_regex(context, count, values, [&](const std::string& text, const std::regex& regex) { give_text(context, std::regex_replace(text, regex, text_of(values[2]))); });
+  with_regex(context, count, values, [&](const std::string& text, const std::regex& regex) {
+    give_text(context, std::regex_replace(text, regex, text_of(values[2])));
+  });
 }
 void regexp_extract(Context context, int count, Values values) {
   with_regex(context, count, values, [&](const std::string& text, const std::regex& regex) {
@@ -290,7 +331,8 @@ void add_months(Context context, int count, Values values) {
   if (any_null(count, values)) return;
   const auto parsed = normalise_timestamp(text_of(values[0]));
   if (!parsed) return;
-  const int months = std::stoi(parsed->substr(0, 4)) * 12 + std::stoi(parsed->substr(5, 2)) - 1 + sqlite3_value_int(values[1]);
+  const int months =
+      std::stoi(parsed->substr(0, 4)) * 12 + std::stoi(parsed->substr(5, 2)) - 1 + sqlite3_value_int(values[1]);
   const int year = months / 12, month = months % 12 + 1;
   static constexpr std::array<int, 12> lengths{31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
   if (months < 0 || year > 9999) return;
@@ -307,7 +349,9 @@ void date_trunc(Context context, int count, Values values) {
   auto parsed = normalise_timestamp(text_of(values[1]));
   if (!parsed) return;
   std::string text = parsed->substr(0, 19);
-  const auto keep = [&](std::size_t length) { return text.substr(0, length) + std::string("0000-01-01 00:00:00").substr(length); };
+  const auto keep = [&](std::size_t length) {
+    return text.substr(0, length) + std::string("0000-01-01 00:00:00").substr(length);
+  };
   if (unit == "YEAR" || unit == "YYYY" || unit == "YY") {
     text = keep(4);
   } else if (unit == "QUARTER") {
@@ -322,7 +366,9 @@ void date_trunc(Context context, int count, Values values) {
   } else if (unit == "MINUTE") {
     text = keep(16);
   } else if (unit != "SECOND") {
-    return give_error(context, "[INVALID_PARAMETER_VALUE.DATETIME_UNIT] date_trunc() in the emulator takes YEAR, QUARTER, MONTH, DAY, HOUR, MINUTE and SECOND. SQLSTATE: 22023");
+    return give_error(context,
+                      "[INVALID_PARAMETER_VALUE.DATETIME_UNIT] date_trunc() in the emulator takes YEAR, QUARTER, "
+                      "MONTH, DAY, HOUR, MINUTE and SECOND. SQLSTATE: 22023");
   }
   give_text(context, text);
 }
@@ -338,7 +384,8 @@ void date_format(Context context, int count, Values values) {
     std::size_t run = 1;
     while (i + run < pattern.size() && pattern[i + run] == pattern[i]) ++run;
     const std::string_view letters = "yMdHms";
-    static constexpr std::array<std::pair<std::size_t, std::size_t>, 6> places{{{0, 4}, {5, 2}, {8, 2}, {11, 2}, {14, 2}, {17, 2}}};
+    static constexpr std::array<std::pair<std::size_t, std::size_t>, 6> places{
+        {{0, 4}, {5, 2}, {8, 2}, {11, 2}, {14, 2}, {17, 2}}};
     const auto which = letters.find(pattern[i]);
     if (which != std::string_view::npos) {
       std::string field = parsed->substr(places[which].first, places[which].second);
@@ -346,7 +393,9 @@ void date_format(Context context, int count, Values values) {
       if (which != 0 && run == 1 && field.front() == '0') field.erase(0, 1);
       result += field;
     } else if (std::isalpha(static_cast<unsigned char>(pattern[i])) != 0) {
-      return give_error(context, "[INVALID_DATETIME_PATTERN] The emulator's date_format() takes the letters y, M, d, H, m and s. SQLSTATE: 22007");
+      return give_error(context,
+                        "[INVALID_DATETIME_PATTERN] The emulator's date_format() takes the letters y, M, d, H, m and "
+                        "s. SQLSTATE: 22007");
     } else {
       result += pattern.substr(i, run);
     }
@@ -363,17 +412,29 @@ void register_sql_functions(sqlite3* connection) {
     int arguments;
     void (*function)(Context, int, Values);
   };
-  static constexpr std::array entries{
-      Entry{"dbx_cast", 4, cast_value}, Entry{"dbx_divide", 2, divide}, Entry{"dbx_modulo", 2, modulo},
-      Entry{"dbx_greatest", -1, extreme<true>}, Entry{"dbx_least", -1, extreme<false>}, Entry{"dbx_initcap", 1, initcap},
-      Entry{"dbx_lpad", -1, pad<true>}, Entry{"dbx_rpad", -1, pad<false>}, Entry{"dbx_repeat", 2, repeat},
-      Entry{"dbx_reverse", 1, reverse}, Entry{"dbx_translate", 3, translate_characters}, Entry{"dbx_split_part", 3, split_part},
-      Entry{"dbx_concat_ws", -1, concat_with_separator}, Entry{"dbx_rlike", 2, rlike},
-      Entry{"dbx_regexp_replace", 3, regexp_replace}, Entry{"dbx_regexp_extract", -1, regexp_extract},
-      Entry{"dbx_digest", 2, digest}, Entry{"dbx_add_months", 2, add_months}, Entry{"dbx_date_trunc", 2, date_trunc},
-      Entry{"dbx_date_format", 2, date_format}};
+  static constexpr std::array entries{Entry{"dbx_cast", 4, cast_value},
+                                      Entry{"dbx_divide", 2, divide},
+                                      Entry{"dbx_modulo", 2, modulo},
+                                      Entry{"dbx_greatest", -1, extreme<true>},
+                                      Entry{"dbx_least", -1, extreme<false>},
+                                      Entry{"dbx_initcap", 1, initcap},
+                                      Entry{"dbx_lpad", -1, pad<true>},
+                                      Entry{"dbx_rpad", -1, pad<false>},
+                                      Entry{"dbx_repeat", 2, repeat},
+                                      Entry{"dbx_reverse", 1, reverse},
+                                      Entry{"dbx_translate", 3, translate_characters},
+                                      Entry{"dbx_split_part", 3, split_part},
+                                      Entry{"dbx_concat_ws", -1, concat_with_separator},
+                                      Entry{"dbx_rlike", 2, rlike},
+                                      Entry{"dbx_regexp_replace", 3, regexp_replace},
+                                      Entry{"dbx_regexp_extract", -1, regexp_extract},
+                                      Entry{"dbx_digest", 2, digest},
+                                      Entry{"dbx_add_months", 2, add_months},
+                                      Entry{"dbx_date_trunc", 2, date_trunc},
+                                      Entry{"dbx_date_format", 2, date_format}};
   for (const auto& entry : entries) {
-    sqlite3_create_function_v2(connection, entry.name, entry.arguments, SQLITE_UTF8 | SQLITE_DETERMINISTIC, nullptr, entry.function, nullptr, nullptr, nullptr);
+    sqlite3_create_function_v2(connection, entry.name, entry.arguments, SQLITE_UTF8 | SQLITE_DETERMINISTIC, nullptr,
+                               entry.function, nullptr, nullptr, nullptr);
   }
 }
 

@@ -13,8 +13,12 @@ void fail_sql(std::string error_class, const std::string& text, std::string sql_
 
 namespace {
 
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_letter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
 
 void append_code_point(std::string& out, unsigned long code) {
   if (code < 0x80) {
@@ -86,7 +90,8 @@ class Lexer {
         ++at_;
       }
     }
-    fail_sql("UNCLOSED_BRACKETED_COMMENT", "Found an unclosed bracketed comment. Please, append */ at the end of the comment.", "42601");
+    fail_sql("UNCLOSED_BRACKETED_COMMENT",
+             "Found an unclosed bracketed comment. Please, append */ at the end of the comment.", "42601");
   }
 
   void read(Token& token) {
@@ -129,7 +134,8 @@ class Lexer {
   bool after_name() const {
     if (tokens_.empty() || tokens_.back().end != at_) return false;
     const auto kind = tokens_.back().kind;
-    return kind == TokenKind::word || kind == TokenKind::quoted_name || tokens_.back().text == ")" || tokens_.back().text == "]";
+    return kind == TokenKind::word || kind == TokenKind::quoted_name || tokens_.back().text == ")" ||
+           tokens_.back().text == "]";
   }
 
   void read_quoted_name(std::string& out) {
@@ -168,13 +174,26 @@ class Lexer {
   void read_escape(std::string& out) {
     const char c = sql_[at_++];
     switch (c) {
-      case 'n': out += '\n'; return;
-      case 't': out += '\t'; return;
-      case 'r': out += '\r'; return;
-      case 'b': out += '\b'; return;
-      case 'Z': out += '\x1a'; return;
+      case 'n':
+        out += '\n';
+        return;
+      case 't':
+        out += '\t';
+        return;
+      case 'r':
+        out += '\r';
+        return;
+      case 'b':
+        out += '\b';
+        return;
+      case 'Z':
+        out += '\x1a';
+        return;
       case '%':
-      case '_': out += '\\'; out += c; return;
+      case '_':
+        out += '\\';
+        out += c;
+        return;
       case 'u':
       case 'U': {
         const std::size_t digits = c == 'u' ? 4 : 8;
@@ -187,7 +206,8 @@ class Lexer {
         }
         return;
       }
-      default: break;
+      default:
+        break;
     }
     if (c >= '0' && c <= '3' && peek() >= '0' && peek() <= '7' && peek(1) >= '0' && peek(1) <= '7') {
       append_code_point(out, static_cast<unsigned long>((c - '0') * 64 + (peek() - '0') * 8 + (peek(1) - '0')));
@@ -201,7 +221,7 @@ class Lexer {
 
   void read_number(std::string& out) {
     while (is_digit(peek())) out += sql_[at_++];
-    if (peek() == '.' ) {
+    if (peek() == '.') {
       out += sql_[at_++];
       while (is_digit(peek())) out += sql_[at_++];
     }
@@ -244,6 +264,8 @@ class Lexer {
 
 }  // namespace
 
-std::vector<Token> tokenize_sql(std::string_view sql) { return Lexer(sql).run(); }
+std::vector<Token> tokenize_sql(std::string_view sql) {
+  return Lexer(sql).run();
+}
 
 }  // namespace dbxauth::emulator

@@ -25,8 +25,8 @@ struct Token {
   std::size_t begin = 0, end = 0;  ///< Byte offsets in the source.
 };
 
-/// "Databricks SQL language manual: Identifiers", "STRING type: literals", "Numeric literals", "Comments", "Named parameter
-/// markers". Ends with one token of kind `end`. Throws SqlFailure on an unclosed quote or a stray character.
+/// "Databricks SQL language manual: Identifiers", "STRING type: literals", "Numeric literals", "Comments", "Named
+/// parameter markers". Ends with one token of kind `end`. Throws SqlFailure on an unclosed quote or a stray character.
 std::vector<Token> tokenize_sql(std::string_view sql);
 
 }  // namespace dbxauth::emulator

@@ -12,7 +12,9 @@ SqlParser::SqlParser(std::string_view sql, const std::vector<SqlParameter>& para
 
 // --- tokens
 
-const Token& SqlParser::peek(std::size_t ahead) const { return tokens_[std::min(at_ + ahead, tokens_.size() - 1)]; }
+const Token& SqlParser::peek(std::size_t ahead) const {
+  return tokens_[std::min(at_ + ahead, tokens_.size() - 1)];
+}
 bool SqlParser::at_word(std::string_view word, std::size_t ahead) const {
   return peek(ahead).kind == TokenKind::word && peek(ahead).upper == word;
 }
@@ -46,11 +48,17 @@ void SqlParser::expect_symbol(std::string_view symbol) {
 
 void SqlParser::fail_here() const {
   const Token& token = peek();
-  const std::string near = token.kind == TokenKind::end ? "end of input" : "'" + sql_.substr(token.begin, std::min<std::size_t>(token.end - token.begin, 60)) + "'";
+  const std::string near =
+      token.kind == TokenKind::end
+          ? "end of input"
+          : "'" + sql_.substr(token.begin, std::min<std::size_t>(token.end - token.begin, 60)) + "'";
   const auto line = 1 + std::count(sql_.begin(), sql_.begin() + static_cast<std::ptrdiff_t>(token.begin), '\n');
   const auto line_start = sql_.rfind('\n', token.begin == 0 ? 0 : token.begin - 1);
   const std::size_t column = line_start == std::string::npos || line == 1 ? token.begin : token.begin - line_start - 1;
-  fail_sql("PARSE_SYNTAX_ERROR", "Syntax error at or near " + near + ". (line " + std::to_string(line) + ", pos " + std::to_string(column) + ")", "42601");
+  fail_sql(
+      "PARSE_SYNTAX_ERROR",
+      "Syntax error at or near " + near + ". (line " + std::to_string(line) + ", pos " + std::to_string(column) + ")",
+      "42601");
 }
 
 void SqlParser::expect_end() {
@@ -69,9 +77,12 @@ std::string SqlParser::parse_name_part(std::string_view) {
   const Token& token = peek();
   if (token.kind != TokenKind::quoted_name && token.kind != TokenKind::word) fail_here();
   // "Identifiers: unquoted identifiers consist of letters, digits and _"; `my-catalog` without back-ticks is refused.
-  if (token.kind == TokenKind::word && at_symbol("-", 1) && peek(1).begin == token.end && peek(2).begin == peek(1).end &&
-      peek(2).kind == TokenKind::word) {
-    fail_sql("INVALID_IDENTIFIER", "The unquoted identifier " + token.text + "-" + peek(2).text + " is invalid and must be back quoted as: `" + token.text + "-" + peek(2).text + "`.", "42602");
+  if (token.kind == TokenKind::word && at_symbol("-", 1) && peek(1).begin == token.end &&
+      peek(2).begin == peek(1).end && peek(2).kind == TokenKind::word) {
+    fail_sql("INVALID_IDENTIFIER",
+             "The unquoted identifier " + token.text + "-" + peek(2).text +
+                 " is invalid and must be back quoted as: `" + token.text + "-" + peek(2).text + "`.",
+             "42602");
   }
   ++at_;
   return token.text;
@@ -94,7 +105,10 @@ NameParts SqlParser::parse_name() {
         self(*piece.args[0], self);
         self(*piece.args[1], self);
       } else {
-        fail_sql("NOT_A_CONSTANT_STRING.NOT_CONSTANT", "The expression used for the routine or clause IDENTIFIER must be a constant STRING which is NOT NULL.", "42601");
+        fail_sql(
+            "NOT_A_CONSTANT_STRING.NOT_CONSTANT",
+            "The expression used for the routine or clause IDENTIFIER must be a constant STRING which is NOT NULL.",
+            "42601");
       }
     };
     append(*expr, append);
@@ -121,13 +135,19 @@ std::string SqlParser::parse_string() {
 
 std::int64_t SqlParser::parse_integer() {
   const Token& token = peek();
-  if (token.kind != TokenKind::number || token.text.size() > 18 || token.text.find_first_not_of("0123456789") != std::string::npos) fail_here();
+  if (token.kind != TokenKind::number || token.text.size() > 18 ||
+      token.text.find_first_not_of("0123456789") != std::string::npos)
+    fail_here();
   ++at_;
   return std::stoll(token.text);
 }
 
-bool SqlParser::take_if_not_exists() { return take_words({"IF", "NOT", "EXISTS"}); }
-bool SqlParser::take_if_exists() { return take_words({"IF", "EXISTS"}); }
+bool SqlParser::take_if_not_exists() {
+  return take_words({"IF", "NOT", "EXISTS"});
+}
+bool SqlParser::take_if_exists() {
+  return take_words({"IF", "EXISTS"});
+}
 
 // --- statements
 
@@ -244,7 +264,8 @@ Statement SqlParser::parse_create() {
     return parse_create_table(std::move(statement));
   }
   if (statement.or_replace) fail_here();
-  if (at_word("VOLUME") || (at_word("EXTERNAL") && at_word("VOLUME", 1))) return parse_create_volume(std::move(statement));
+  if (at_word("VOLUME") || (at_word("EXTERNAL") && at_word("VOLUME", 1)))
+    return parse_create_volume(std::move(statement));
   // "CREATE CATALOG", "CREATE SCHEMA"
   const bool catalog = at_word("CATALOG");
   if (!catalog && !at_word("SCHEMA") && !at_word("DATABASE")) fail_here();
@@ -299,7 +320,8 @@ Statement SqlParser::parse_create_table(Statement statement) {
   while (true) {
     if (take_word("USING")) {
       const std::string format = base::to_upper(parse_name_part("format"));
-      if (format != "DELTA") fail_sql("UNSUPPORTED_DATASOURCE", "The emulator stores Delta tables only, not " + format + ".", "0A000");
+      if (format != "DELTA")
+        fail_sql("UNSUPPORTED_DATASOURCE", "The emulator stores Delta tables only, not " + format + ".", "0A000");
     } else if (take_word("LOCATION")) {
       statement.location = parse_string();
       statement.external = true;
@@ -332,7 +354,8 @@ void SqlParser::parse_clone(Statement& statement) {
   if (take_words({"VERSION", "AS", "OF"})) {
     statement.version = parse_integer();
   } else if (at_word("TIMESTAMP") && at_word("AS", 1)) {
-    fail_sql("UNSUPPORTED_FEATURE", "The emulator keeps no history of rows: TIMESTAMP AS OF is not available.", "0A000");
+    fail_sql("UNSUPPORTED_FEATURE", "The emulator keeps no history of rows: TIMESTAMP AS OF is not available.",
+             "0A000");
   }
   if (take_word("TBLPROPERTIES")) statement.properties = parse_properties();
   if (take_word("LOCATION")) {
@@ -362,7 +385,9 @@ Statement SqlParser::parse_create_view(Statement statement) {
     } else if (take_word("TBLPROPERTIES")) {
       statement.properties = parse_properties();
     } else if (take_words({"WITH", "SCHEMA"})) {
-      if (!take_word("BINDING") && !take_word("COMPENSATION") && !take_word("EVOLUTION") && !take_words({"TYPE", "EVOLUTION"})) fail_here();
+      if (!take_word("BINDING") && !take_word("COMPENSATION") && !take_word("EVOLUTION") &&
+          !take_words({"TYPE", "EVOLUTION"}))
+        fail_here();
     } else {
       fail_here();
     }
@@ -567,8 +592,8 @@ void SqlParser::parse_alter_column(Statement& statement) {
   }
 }
 
-// "COMMENT ON": {CATALOG | SCHEMA | TABLE | VOLUME | FUNCTION | COLUMN} name IS {string | NULL}. TABLE takes views, too;
-// there is no COMMENT ON VIEW.
+// "COMMENT ON": {CATALOG | SCHEMA | TABLE | VOLUME | FUNCTION | COLUMN} name IS {string | NULL}. TABLE takes views,
+// too; there is no COMMENT ON VIEW.
 Statement SqlParser::parse_comment() {
   Statement statement;
   statement.kind = StatementKind::comment;
@@ -608,8 +633,9 @@ Statement SqlParser::parse_grant(bool grant) {
   } while (take_symbol(","));
   expect_word("ON");
   // "Securable objects": a name without a type is a table.
-  const bool typed = (at_word("CATALOG") || at_word("SCHEMA") || at_word("DATABASE") || at_word("TABLE") || at_word("VIEW") ||
-                      at_word("FUNCTION") || at_word("VOLUME")) && !at_symbol(".", 1);
+  const bool typed = (at_word("CATALOG") || at_word("SCHEMA") || at_word("DATABASE") || at_word("TABLE") ||
+                      at_word("VIEW") || at_word("FUNCTION") || at_word("VOLUME")) &&
+                     !at_symbol(".", 1);
   if (take_word("METASTORE")) {
     statement.object = SecurableKind::metastore;
   } else {

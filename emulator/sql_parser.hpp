@@ -18,9 +18,9 @@ class SqlParser {
  public:
   SqlParser(std::string_view sql, const std::vector<SqlParameter>& parameters);
 
-  Statement parse_statement();             ///< Exactly one statement, to the end of the text.
-  QueryPtr parse_whole_query();            ///< A view's or table function's text.
-  ExprPtr parse_whole_expression();        ///< A scalar function's body or default.
+  Statement parse_statement();       ///< Exactly one statement, to the end of the text.
+  QueryPtr parse_whole_query();      ///< A view's or table function's text.
+  ExprPtr parse_whole_expression();  ///< A scalar function's body or default.
 
  private:
   // tokens

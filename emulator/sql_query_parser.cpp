@@ -42,12 +42,15 @@ bool SqlParser::at_query() const {
 
 bool SqlParser::word_can_be_alias() const {
   static constexpr std::array<std::string_view, 52> clause_words{
-      "FROM", "WHERE", "GROUP", "HAVING", "ORDER", "LIMIT", "OFFSET", "UNION", "EXCEPT", "INTERSECT", "MINUS", "JOIN", "LEFT", "RIGHT",
-      "FULL", "INNER", "CROSS", "ON", "USING", "WINDOW", "QUALIFY", "ANTI", "SEMI", "NATURAL", "LATERAL", "SORT", "CLUSTER",
-      "DISTRIBUTE", "TABLESAMPLE", "PIVOT", "UNPIVOT", "WHEN", "THEN", "ELSE", "END", "AS", "AND", "OR", "NOT", "IN", "IS", "LIKE",
-      "BETWEEN", "SET", "VALUES", "SELECT", "VERSION", "TIMESTAMP", "WITH", "ASC", "DESC", "RLIKE"};
+      "FROM",       "WHERE",       "GROUP",     "HAVING",  "ORDER", "LIMIT",   "OFFSET",  "UNION", "EXCEPT",
+      "INTERSECT",  "MINUS",       "JOIN",      "LEFT",    "RIGHT", "FULL",    "INNER",   "CROSS", "ON",
+      "USING",      "WINDOW",      "QUALIFY",   "ANTI",    "SEMI",  "NATURAL", "LATERAL", "SORT",  "CLUSTER",
+      "DISTRIBUTE", "TABLESAMPLE", "PIVOT",     "UNPIVOT", "WHEN",  "THEN",    "ELSE",    "END",   "AS",
+      "AND",        "OR",          "NOT",       "IN",      "IS",    "LIKE",    "BETWEEN", "SET",   "VALUES",
+      "SELECT",     "VERSION",     "TIMESTAMP", "WITH",    "ASC",   "DESC",    "RLIKE"};
   return peek().kind == TokenKind::quoted_name ||
-         (peek().kind == TokenKind::word && std::find(clause_words.begin(), clause_words.end(), peek().upper) == clause_words.end());
+         (peek().kind == TokenKind::word &&
+          std::find(clause_words.begin(), clause_words.end(), peek().upper) == clause_words.end());
 }
 
 QueryPtr SqlParser::parse_query() {
@@ -82,7 +85,8 @@ std::unique_ptr<SetNode> SqlParser::parse_set(int minimum) {
   while (true) {
     const bool intersect = at_word("INTERSECT");
     const int precedence = intersect ? 2 : 1;
-    if (!(intersect || at_word("UNION") || at_word("EXCEPT") || at_word("MINUS")) || precedence < minimum + 1) return left;
+    if (!(intersect || at_word("UNION") || at_word("EXCEPT") || at_word("MINUS")) || precedence < minimum + 1)
+      return left;
     std::string operation = peek().upper == "MINUS" ? "EXCEPT" : peek().upper;
     ++at_;
     if (take_word("ALL")) {

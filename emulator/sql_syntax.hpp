@@ -21,8 +21,24 @@ using QueryPtr = std::unique_ptr<QueryNode>;
 using NameParts = std::vector<std::string>;
 
 enum class ExprKind {
-  literal, column, star, unary, binary, logical_not, is_null, is_boolean, between, in_list, in_query, exists, scalar_query,
-  like, case_of, cast, call, interval
+  literal,
+  column,
+  star,
+  unary,
+  binary,
+  logical_not,
+  is_null,
+  is_boolean,
+  between,
+  in_list,
+  in_query,
+  exists,
+  scalar_query,
+  like,
+  case_of,
+  cast,
+  call,
+  interval
 };
 
 struct OrderItem {
@@ -39,19 +55,19 @@ struct WindowSpec {
 
 struct Expr {
   ExprKind kind = ExprKind::literal;
-  NameParts name;              ///< column, star (qualifier), call.
-  std::string text;            ///< literal value, operator, unit of an interval, LIKE / RLIKE / ILIKE.
-  SqlType type;                ///< literal, cast.
-  bool negated = false;        ///< NOT IN, NOT LIKE, IS NOT NULL, …
+  NameParts name;        ///< column, star (qualifier), call.
+  std::string text;      ///< literal value, operator, unit of an interval, LIKE / RLIKE / ILIKE.
+  SqlType type;          ///< literal, cast.
+  bool negated = false;  ///< NOT IN, NOT LIKE, IS NOT NULL, …
   bool is_null_literal = false;
-  bool distinct = false;       ///< count(DISTINCT x)
+  bool distinct = false;  ///< count(DISTINCT x)
   bool try_cast = false;
   std::vector<ExprPtr> args;
-  ExprPtr filter;              ///< FILTER (WHERE …)
+  ExprPtr filter;  ///< FILTER (WHERE …)
   std::optional<WindowSpec> over;
   QueryPtr query;
-  ExprPtr otherwise;           ///< ELSE
-  ExprPtr subject;             ///< CASE subject WHEN …
+  ExprPtr otherwise;               ///< ELSE
+  ExprPtr subject;                 ///< CASE subject WHEN …
   std::size_t begin = 0, end = 0;  ///< In the source, for the name of an unnamed column.
 };
 
@@ -107,17 +123,36 @@ struct QueryNode {
 };
 
 enum class StatementKind {
-  query, create_catalog, create_schema, create_table, create_table_as, clone_table, create_view, create_function,
-  create_volume, drop, alter, comment, grant, revoke, show, describe, insert, delete_rows, update_rows, truncate, use
+  query,
+  create_catalog,
+  create_schema,
+  create_table,
+  create_table_as,
+  clone_table,
+  create_view,
+  create_function,
+  create_volume,
+  drop,
+  alter,
+  comment,
+  grant,
+  revoke,
+  show,
+  describe,
+  insert,
+  delete_rows,
+  update_rows,
+  truncate,
+  use
 };
 
 struct Statement {
   StatementKind kind = StatementKind::query;
   SecurableKind object = SecurableKind::table;
-  bool is_view = false;         ///< DROP VIEW, ALTER VIEW, SHOW CREATE of views.
+  bool is_view = false;  ///< DROP VIEW, ALTER VIEW, SHOW CREATE of views.
   NameParts name;
   bool or_replace = false;
-  bool must_exist = false;      ///< REPLACE TABLE without CREATE OR.
+  bool must_exist = false;  ///< REPLACE TABLE without CREATE OR.
   bool if_not_exists = false;
   bool if_exists = false;
   bool cascade = false;
@@ -125,16 +160,16 @@ struct Statement {
   std::optional<std::string> comment;
   std::string location;
   std::map<std::string, std::string> properties;
-  std::vector<ColumnInfo> columns;     ///< CREATE TABLE; CREATE VIEW (names and comments only).
+  std::vector<ColumnInfo> columns;  ///< CREATE TABLE; CREATE VIEW (names and comments only).
   QueryPtr query;
-  std::string text;                    ///< View text, function body, action of SHOW / DESCRIBE / ALTER.
+  std::string text;  ///< View text, function body, action of SHOW / DESCRIBE / ALTER.
   std::string clone_type = "DEEP";
   NameParts source;
   std::optional<std::int64_t> version;
   FunctionInfo function;
-  ExprPtr expression;                  ///< Function body; WHERE of DELETE and UPDATE.
+  ExprPtr expression;  ///< Function body; WHERE of DELETE and UPDATE.
   std::map<std::string, std::string> tags;
-  std::vector<std::string> keys;       ///< UNSET TAGS, UNSET TBLPROPERTIES; privileges of GRANT.
+  std::vector<std::string> keys;  ///< UNSET TAGS, UNSET TBLPROPERTIES; privileges of GRANT.
   std::string column;
   std::string principal;
   NameParts new_name;

@@ -21,11 +21,16 @@ int rank_of(const SqlType& type) {
 }
 int integer_digits(const SqlType& type) {
   switch (rank_of(type)) {
-    case 1: return 3;
-    case 2: return 5;
-    case 3: return 10;
-    case 4: return 20;
-    default: return type.precision - type.scale;
+    case 1:
+      return 3;
+    case 2:
+      return 5;
+    case 3:
+      return 10;
+    case 4:
+      return 20;
+    default:
+      return type.precision - type.scale;
   }
 }
 }  // namespace
@@ -77,14 +82,21 @@ SqlType common_type(const SqlType& a, const SqlType& b) {
     return rank_of(a) >= rank_of(b) ? a : b;
   }
   if ((a.is("date") && b.is("timestamp")) || (a.is("timestamp") && b.is("date"))) return sql_type("timestamp");
-  // A string beside a number or date is cast to it ("Data type rules: implicit crosscasting"); else both become strings.
+  // A string beside a number or date is cast to it ("Data type rules: implicit crosscasting"); else both become
+  // strings.
   if (a.is("string") && b.is_numeric()) return b.is_integer() ? sql_type("bigint") : b;
   if (b.is("string") && a.is_numeric()) return a.is_integer() ? sql_type("bigint") : a;
   return sql_type("string");
 }
 
-std::string ColumnInfo::type_name() const { return type_name_of(type_text); }
-int ColumnInfo::precision() const { return sql_type(type_text).precision; }
-int ColumnInfo::scale() const { return sql_type(type_text).scale; }
+std::string ColumnInfo::type_name() const {
+  return type_name_of(type_text);
+}
+int ColumnInfo::precision() const {
+  return sql_type(type_text).precision;
+}
+int ColumnInfo::scale() const {
+  return sql_type(type_text).scale;
+}
 
 }  // namespace dbxauth::emulator

@@ -20,8 +20,8 @@ struct SqlType {
   bool is_numeric() const { return is_integer() || is_floating() || is_decimal(); }
 };
 
-SqlType sql_type(std::string_view text);             ///< From a normalised DDL spelling.
-SqlType decimal_type(int precision, int scale);      ///< Bounded to 38 as Spark does.
+SqlType sql_type(std::string_view text);               ///< From a normalised DDL spelling.
+SqlType decimal_type(int precision, int scale);        ///< Bounded to 38 as Spark does.
 std::string type_name_of(std::string_view type_text);  ///< REST spelling: "bigint" → LONG.
 /// "INTEGER", "REAL", "TEXT" or "BLOB". Decimals are kept as REAL: exact to 15 digits.
 std::string sqlite_affinity(std::string_view type_text);

@@ -37,7 +37,8 @@ std::string double_text(double number) {
     digits.erase(0, digits.find_first_not_of('0'));
     while (digits.size() > 1 && digits.back() == '0') digits.pop_back();
     const int exponent = std::stoi(text.substr(text.find('e') + 1));
-    return (number < 0 ? "-" : "") + digits.substr(0, 1) + "." + (digits.size() > 1 ? digits.substr(1) : "0") + "E" + std::to_string(exponent);
+    return (number < 0 ? "-" : "") + digits.substr(0, 1) + "." + (digits.size() > 1 ? digits.substr(1) : "0") + "E" +
+           std::to_string(exponent);
   }
   std::string text = fmt::format("{}", number);
   if (text.find('.') == std::string::npos) text += ".0";
@@ -54,14 +55,20 @@ std::string without_trailing_zeros(std::string text) {
 }  // namespace
 
 std::optional<std::string> normalise_timestamp(std::string_view text) {
-  if (!digits_at(text, 0, 4) || text.size() < 10 || text[4] != '-' || !digits_at(text, 5, 2) || text[7] != '-' || !digits_at(text, 8, 2)) return std::nullopt;
+  if (!digits_at(text, 0, 4) || text.size() < 10 || text[4] != '-' || !digits_at(text, 5, 2) || text[7] != '-' ||
+      !digits_at(text, 8, 2))
+    return std::nullopt;
   const int year = number_at(text, 0, 4), month = number_at(text, 5, 2), day = number_at(text, 8, 2);
   static constexpr std::array<int, 12> lengths{31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
   const bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-  if (month < 1 || month > 12 || day < 1 || day > lengths[static_cast<std::size_t>(month - 1)] || (month == 2 && day == 29 && !leap)) return std::nullopt;
+  if (month < 1 || month > 12 || day < 1 || day > lengths[static_cast<std::size_t>(month - 1)] ||
+      (month == 2 && day == 29 && !leap))
+    return std::nullopt;
   std::string result(text.substr(0, 10));
   if (text.size() == 10) return result + " 00:00:00";
-  if ((text[10] != ' ' && text[10] != 'T') || !digits_at(text, 11, 2) || text.size() < 16 || text[13] != ':' || !digits_at(text, 14, 2)) return std::nullopt;
+  if ((text[10] != ' ' && text[10] != 'T') || !digits_at(text, 11, 2) || text.size() < 16 || text[13] != ':' ||
+      !digits_at(text, 14, 2))
+    return std::nullopt;
   result += " " + std::string(text.substr(11, 5));
   std::size_t at = 16;
   if (at < text.size() && text[at] == ':' && digits_at(text, at + 1, 2)) {
@@ -91,7 +98,9 @@ std::string sql_text(const SqlType& type, const std::string& stored, double numb
     if (text.size() > 1 && text[0] == '-' && text.find_first_not_of("-0.") == std::string::npos) text.erase(0, 1);
     return text;
   }
-  if (type.is_floating()) return type.is("float") ? double_text(std::strtod(fmt::format("{:.7g}", number).c_str(), nullptr)) : double_text(number);
+  if (type.is_floating())
+    return type.is("float") ? double_text(std::strtod(fmt::format("{:.7g}", number).c_str(), nullptr))
+                            : double_text(number);
   if (type.is("timestamp") || type.is("timestamp_ntz")) return without_trailing_zeros(stored);
   return stored;
 }
@@ -110,7 +119,9 @@ std::optional<std::string> json_array_value(const Query& row, int column, const 
   }
   if (type.is("binary")) {
     std::string encoded((stored.size() + 2) / 3 * 4 + 1, '\0');
-    const int size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(encoded.data()), reinterpret_cast<const unsigned char*>(stored.data()), static_cast<int>(stored.size()));
+    const int size =
+        EVP_EncodeBlock(reinterpret_cast<unsigned char*>(encoded.data()),
+                        reinterpret_cast<const unsigned char*>(stored.data()), static_cast<int>(stored.size()));
     encoded.resize(static_cast<std::size_t>(size));
     return encoded;
   }

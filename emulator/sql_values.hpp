@@ -10,8 +10,8 @@
 
 namespace dbxauth::emulator {
 
-/// "YYYY-MM-DD HH:MM:SS[.ffffff]" (UTC) from what CAST takes: a date, `T` or a space, optional time, fraction, `Z` or offset
-/// +00:00. Other offsets and impossible dates: nullopt.
+/// "YYYY-MM-DD HH:MM:SS[.ffffff]" (UTC) from what CAST takes: a date, `T` or a space, optional time, fraction, `Z` or
+/// offset +00:00. Other offsets and impossible dates: nullopt.
 std::optional<std::string> normalise_timestamp(std::string_view text);
 /// A value as CAST(x AS STRING) writes it. `stored` and `number` are SQLite's two readings of it.
 std::string sql_text(const SqlType& type, const std::string& stored, double number);

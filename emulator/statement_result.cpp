@@ -39,8 +39,10 @@ std::string render_row(const SqlRow& row, ResultFormat format) {
   base::JsonWriter json;
   json.begin_array();
   for (const auto& value : row) {
-    if (value) json.string(*value);
-    else json.null();
+    if (value)
+      json.string(*value);
+    else
+      json.null();
   }
   json.end_array();
   return json.take();
@@ -99,7 +101,8 @@ void StatementResult::write_manifest(base::JsonWriter& json, bool external) cons
     const ResultColumn& column = columns[i];
     json.begin_object().member("name", column.name).member("type_text", column.type_text);
     json.member("type_name", column.type_name).member("position", static_cast<std::int64_t>(i));
-    if (column.type_name == "DECIMAL") json.member("type_precision", column.precision).member("type_scale", column.scale);
+    if (column.type_name == "DECIMAL")
+      json.member("type_precision", column.precision).member("type_scale", column.scale);
     json.end_object();
   }
   if (!columns.empty()) json.end_array();

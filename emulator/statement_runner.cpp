@@ -26,15 +26,20 @@ StatementRunner::StatementRunner(Metastore& metastore, SqlSession session, std::
 }
 
 QueryTranslator StatementRunner::translator() {
-  return QueryTranslator(metastore_, relations_, {session_.principal, session_.catalog, session_.schema}, session_.principal);
+  return QueryTranslator(metastore_, relations_, {session_.principal, session_.catalog, session_.schema},
+                         session_.principal);
 }
 
 std::vector<std::string> StatementRunner::object_path(SecurableKind kind, const NameParts& name) {
   switch (kind) {
-    case SecurableKind::metastore: return {};
-    case SecurableKind::catalog: return translator().full_path(name, 1);
-    case SecurableKind::schema: return translator().full_path(name, 2);
-    default: return translator().full_path(name, 3);
+    case SecurableKind::metastore:
+      return {};
+    case SecurableKind::catalog:
+      return translator().full_path(name, 1);
+    case SecurableKind::schema:
+      return translator().full_path(name, 2);
+    default:
+      return translator().full_path(name, 3);
   }
 }
 
@@ -45,26 +50,53 @@ TableInfo StatementRunner::table(const NameParts& name) const {
 
 SqlResult StatementRunner::run(const Statement& statement) {
   switch (statement.kind) {
-    case StatementKind::query: return select(*statement.query);
-    case StatementKind::create_catalog: create_catalog(statement); break;
-    case StatementKind::create_schema: create_schema(statement); break;
+    case StatementKind::query:
+      return select(*statement.query);
+    case StatementKind::create_catalog:
+      create_catalog(statement);
+      break;
+    case StatementKind::create_schema:
+      create_schema(statement);
+      break;
     case StatementKind::create_table:
-    case StatementKind::create_table_as: return create_table(statement);
-    case StatementKind::clone_table: return clone_table(statement);
-    case StatementKind::create_view: create_view(statement); break;
-    case StatementKind::create_function: create_function(statement); break;
-    case StatementKind::create_volume: create_volume(statement); break;
-    case StatementKind::drop: drop(statement); break;
-    case StatementKind::alter: alter(statement); break;
-    case StatementKind::comment: comment(statement); break;
+    case StatementKind::create_table_as:
+      return create_table(statement);
+    case StatementKind::clone_table:
+      return clone_table(statement);
+    case StatementKind::create_view:
+      create_view(statement);
+      break;
+    case StatementKind::create_function:
+      create_function(statement);
+      break;
+    case StatementKind::create_volume:
+      create_volume(statement);
+      break;
+    case StatementKind::drop:
+      drop(statement);
+      break;
+    case StatementKind::alter:
+      alter(statement);
+      break;
+    case StatementKind::comment:
+      comment(statement);
+      break;
     case StatementKind::grant:
-    case StatementKind::revoke: change_grants(statement); break;
-    case StatementKind::show: return show(statement);
-    case StatementKind::describe: return describe(statement);
-    case StatementKind::insert: return insert(statement);
-    case StatementKind::delete_rows: return delete_rows(statement);
-    case StatementKind::update_rows: return update_rows(statement);
-    case StatementKind::truncate: return truncate(statement);
+    case StatementKind::revoke:
+      change_grants(statement);
+      break;
+    case StatementKind::show:
+      return show(statement);
+    case StatementKind::describe:
+      return describe(statement);
+    case StatementKind::insert:
+      return insert(statement);
+    case StatementKind::delete_rows:
+      return delete_rows(statement);
+    case StatementKind::update_rows:
+      return update_rows(statement);
+    case StatementKind::truncate:
+      return truncate(statement);
     case StatementKind::use: {
       const auto path = object_path(statement.object, statement.name);
       if (statement.object == SecurableKind::catalog) {
@@ -78,11 +110,13 @@ SqlResult StatementRunner::run(const Statement& statement) {
   return {};
 }
 
-bool StatementRunner::exists_and_skip(SecurableKind kind, const std::vector<std::string>& path, const Statement& statement) const {
+bool StatementRunner::exists_and_skip(SecurableKind kind, const std::vector<std::string>& path,
+                                      const Statement& statement) const {
   return statement.if_not_exists && metastore_.find(kind, path).has_value();
 }
 
-void StatementRunner::replace(SecurableKind kind, const std::vector<std::string>& path, const Statement& statement, const std::function<void()>& create) {
+void StatementRunner::replace(SecurableKind kind, const std::vector<std::string>& path, const Statement& statement,
+                              const std::function<void()>& create) {
   const auto old = metastore_.find(kind, path);
   if (!old || !statement.or_replace) {
     if (statement.must_exist) throw SqlFailure{as_sql_error(does_not_exist(kind, path))};
@@ -108,7 +142,9 @@ void StatementRunner::replace(SecurableKind kind, const std::vector<std::string>
     const bool to_view = statement.kind == StatementKind::create_view;
     if (info.is_view() != to_view) {
       fail_sql(to_view ? "EXPECT_VIEW_NOT_TABLE.NO_ALTERNATIVE" : "EXPECT_TABLE_NOT_VIEW.NO_ALTERNATIVE",
-               "'" + info.full_name() + "' is a " + (to_view ? "table" : "view") + ": it cannot be replaced by a " + (to_view ? "view." : "table."), "42809");
+               "'" + info.full_name() + "' is a " + (to_view ? "table" : "view") + ": it cannot be replaced by a " +
+                   (to_view ? "view." : "table."),
+               "42809");
     }
     is_table = !to_view;
     if (is_table) history = metastore_.table_history(info);
@@ -117,19 +153,39 @@ void StatementRunner::replace(SecurableKind kind, const std::vector<std::string>
   create();
   const auto made = metastore_.find(kind, path);
   database.query("UPDATE securables SET uuid = ?, owner = ?, created_at = ?, created_by = ? WHERE id = ?")
-      .bind(1, old->id).bind(2, old->owner).bind(3, old->created_at_ms).bind(4, old->created_by).bind(5, made->row_id).run();
+      .bind(1, old->id)
+      .bind(2, old->owner)
+      .bind(3, old->created_at_ms)
+      .bind(4, old->created_by)
+      .bind(5, made->row_id)
+      .run();
   // Through the metastore's own call, so that what it has gathered about rights is dropped.
   for (const auto& grant : grants) {
     database.query("INSERT OR IGNORE INTO grants(securable, principal, privilege, grantor) VALUES(?, ?, ?, ?)")
-        .bind(1, made->row_id).bind(2, grant.principal).bind(3, grant.privilege).bind(4, grant.grantor).run();
+        .bind(1, made->row_id)
+        .bind(2, grant.principal)
+        .bind(3, grant.privilege)
+        .bind(4, grant.grantor)
+        .run();
   }
   accept(metastore_.change_grants({}, kind, path, {}));
   if (!is_table || history.empty()) return;
-  database.query("UPDATE securables SET version = ? WHERE id = ?").bind(1, history.front().version + 1).bind(2, made->row_id).run();
-  database.query("UPDATE table_versions SET version = ?, operation = 'CREATE OR REPLACE TABLE' WHERE securable = ?").bind(1, history.front().version + 1).bind(2, made->row_id).run();
+  database.query("UPDATE securables SET version = ? WHERE id = ?")
+      .bind(1, history.front().version + 1)
+      .bind(2, made->row_id)
+      .run();
+  database.query("UPDATE table_versions SET version = ?, operation = 'CREATE OR REPLACE TABLE' WHERE securable = ?")
+      .bind(1, history.front().version + 1)
+      .bind(2, made->row_id)
+      .run();
   for (const auto& record : history) {
     database.query("INSERT INTO table_versions(securable, version, at, user, operation) VALUES(?, ?, ?, ?, ?)")
-        .bind(1, made->row_id).bind(2, record.version).bind(3, record.timestamp_ms).bind(4, record.user).bind(5, record.operation).run();
+        .bind(1, made->row_id)
+        .bind(2, record.version)
+        .bind(3, record.timestamp_ms)
+        .bind(4, record.user)
+        .bind(5, record.operation)
+        .run();
   }
 }
 
@@ -174,7 +230,8 @@ SqlResult StatementRunner::create_table(const Statement& statement) {
   std::string holding;
   if (statement.query) {
     source = translator().query(*statement.query);
-    for (const auto& column : source.columns) spec.columns.push_back({column.name, column.type.is("void") ? "void" : column.type.text, true, std::nullopt, {}});
+    for (const auto& column : source.columns)
+      spec.columns.push_back({column.name, column.type.is("void") ? "void" : column.type.text, true, std::nullopt, {}});
     // The query may read the table it replaces.
     holding = "temp.ctas_" + std::to_string(relations_.next_number());
     execute("CREATE TEMP TABLE " + holding.substr(5) + " AS " + source.sql);
@@ -186,7 +243,8 @@ SqlResult StatementRunner::create_table(const Statement& statement) {
   insert_from(made, {}, source);
   execute("DROP TABLE " + holding);
   SqlResult result;
-  result.columns = {result_column("num_affected_rows", sql_type("bigint")), result_column("num_inserted_rows", sql_type("bigint"))};
+  result.columns = {result_column("num_affected_rows", sql_type("bigint")),
+                    result_column("num_inserted_rows", sql_type("bigint"))};
   return result;
 }
 
@@ -205,8 +263,11 @@ void StatementRunner::create_view(const Statement& statement) {
   spec.view_catalog = session_.catalog;
   spec.view_schema = session_.schema;
   if (!statement.columns.empty() && statement.columns.size() != body.columns.size()) {
-    fail_sql("CREATE_VIEW_COLUMN_ARITY_MISMATCH.NOT_ENOUGH_DATA_COLUMNS", "Cannot create view `" + base::join(path, "`.`") + "`: it names " + std::to_string(statement.columns.size()) +
-             " columns and its query has " + std::to_string(body.columns.size()) + ".", "21S01");
+    fail_sql("CREATE_VIEW_COLUMN_ARITY_MISMATCH.NOT_ENOUGH_DATA_COLUMNS",
+             "Cannot create view `" + base::join(path, "`.`") + "`: it names " +
+                 std::to_string(statement.columns.size()) + " columns and its query has " +
+                 std::to_string(body.columns.size()) + ".",
+             "21S01");
   }
   for (std::size_t i = 0; i < body.columns.size(); ++i) {
     ColumnInfo column{body.columns[i].name, body.columns[i].type.text, true, std::nullopt, {}};
@@ -219,8 +280,10 @@ void StatementRunner::create_view(const Statement& statement) {
   replace(SecurableKind::table, path, statement, [&] { accept(metastore_.create_table(session_.principal, spec)); });
   // What it reads may have been the view that it replaced.
   if (!statement.or_replace) return;
-  SqlParser parser("SELECT * FROM " + back_ticked(path[0]) + "." + back_ticked(path[1]) + "." + back_ticked(path[2]), {});
-  QueryTranslator(metastore_, relations_, {{}, session_.catalog, session_.schema}, session_.principal).query(*parser.parse_whole_query());
+  SqlParser parser("SELECT * FROM " + back_ticked(path[0]) + "." + back_ticked(path[1]) + "." + back_ticked(path[2]),
+                   {});
+  QueryTranslator(metastore_, relations_, {{}, session_.catalog, session_.schema}, session_.principal)
+      .query(*parser.parse_whole_query());
 }
 
 void StatementRunner::create_function(const Statement& statement) {
@@ -236,20 +299,25 @@ void StatementRunner::create_function(const Statement& statement) {
   spec.info.definition_schema = session_.schema;
   FunctionInfo& info = spec.info;
   std::vector<QueryTranslator::Parameter> parameters;
-  for (const auto& parameter : info.parameters) parameters.push_back({parameter.name, {"NULL", sql_type(parameter.type_text), false}});
+  for (const auto& parameter : info.parameters)
+    parameters.push_back({parameter.name, {"NULL", sql_type(parameter.type_text), false}});
   auto body = translator();
   if (info.is_table_function) {
     body.set_parameters(parameters);
     const auto query = body.query(*statement.query);
     if (info.return_columns.empty()) {
-      for (const auto& column : query.columns) info.return_columns.push_back({column.name, column.type.text, true, std::nullopt, {}});
+      for (const auto& column : query.columns)
+        info.return_columns.push_back({column.name, column.type.text, true, std::nullopt, {}});
     }
     if (query.columns.size() != info.return_columns.size()) {
-      fail_sql("USER_DEFINED_FUNCTIONS.RETURN_COLUMN_COUNT_MISMATCH", "The function `" + base::join(path, "`.`") + "` declares " + std::to_string(info.return_columns.size()) +
-               " result columns and its query has " + std::to_string(query.columns.size()) + ".", "42601");
+      fail_sql("USER_DEFINED_FUNCTIONS.RETURN_COLUMN_COUNT_MISMATCH",
+               "The function `" + base::join(path, "`.`") + "` declares " + std::to_string(info.return_columns.size()) +
+                   " result columns and its query has " + std::to_string(query.columns.size()) + ".",
+               "42601");
     }
     std::string type = "TABLE(";
-    for (const auto& column : info.return_columns) type += (type.back() == '(' ? "" : ", ") + column.name + " " + column.type_text;
+    for (const auto& column : info.return_columns)
+      type += (type.back() == '(' ? "" : ", ") + column.name + " " + column.type_text;
     info.data_type = "TABLE_TYPE";
     info.full_data_type = type + ")";
   } else {
@@ -259,7 +327,8 @@ void StatementRunner::create_function(const Statement& statement) {
     }
     info.data_type = type_name_of(info.full_data_type);
   }
-  replace(SecurableKind::function, path, statement, [&] { accept(metastore_.create_function(session_.principal, spec)); });
+  replace(SecurableKind::function, path, statement,
+          [&] { accept(metastore_.create_function(session_.principal, spec)); });
 }
 
 void StatementRunner::create_volume(const Statement& statement) {
@@ -282,7 +351,10 @@ void StatementRunner::drop(const Statement& statement) {
     const auto info = accept(metastore_.get_table(session_.principal, path[0], path[1], path[2]));
     if (info.is_view() != statement.is_view) {
       fail_sql(info.is_view() ? "EXPECT_TABLE_NOT_VIEW.NO_ALTERNATIVE" : "EXPECT_VIEW_NOT_TABLE.NO_ALTERNATIVE",
-               "'DROP " + std::string(statement.is_view ? "VIEW" : "TABLE") + "' expects a " + (statement.is_view ? "view" : "table") + " but `" + base::join(path, "`.`") + "` is a " + (info.is_view() ? "view." : "table."), "42809");
+               "'DROP " + std::string(statement.is_view ? "VIEW" : "TABLE") + "' expects a " +
+                   (statement.is_view ? "view" : "table") + " but `" + base::join(path, "`.`") + "` is a " +
+                   (info.is_view() ? "view." : "table."),
+               "42809");
     }
   }
   accept(metastore_.drop(session_.principal, statement.object, path, statement.cascade));
@@ -295,7 +367,9 @@ void StatementRunner::alter(const Statement& statement) {
     info = accept(metastore_.get_table(session_.principal, path[0], path[1], path[2]));
     if (info->is_view() != statement.is_view) {
       fail_sql(info->is_view() ? "EXPECT_TABLE_NOT_VIEW.USE_ALTER_VIEW" : "EXPECT_VIEW_NOT_TABLE.USE_ALTER_TABLE",
-               "`" + base::join(path, "`.`") + "` is a " + (info->is_view() ? "view: use ALTER VIEW." : "table: use ALTER TABLE."), "42809");
+               "`" + base::join(path, "`.`") + "` is a " +
+                   (info->is_view() ? "view: use ALTER VIEW." : "table: use ALTER TABLE."),
+               "42809");
     }
   }
   SecurablePatch patch;
@@ -308,7 +382,8 @@ void StatementRunner::alter(const Statement& statement) {
   } else if (statement.text == "RENAME") {
     const auto target = object_path(statement.object, statement.new_name);
     // "ALTER TABLE RENAME": within the schema. Unity Catalog has no rename across schemas in SQL.
-    if (target[0] != path[0] || target[1] != path[1]) fail_sql("UNSUPPORTED_FEATURE", "RENAME TO stays within the schema.", "0A000");
+    if (target[0] != path[0] || target[1] != path[1])
+      fail_sql("UNSUPPORTED_FEATURE", "RENAME TO stays within the schema.", "0A000");
     patch.new_name = target[2];
   } else if (statement.text == "SET TAGS") {
     return accept(metastore_.set_tags(session_.principal, statement.object, path, statement.column, statement.tags));
@@ -319,7 +394,8 @@ void StatementRunner::alter(const Statement& statement) {
   }
   accept(metastore_.patch(session_.principal, statement.object, path, patch));
   if (info && !info->is_view() && (statement.text == "SET PROPERTIES" || statement.text == "UNSET PROPERTIES")) {
-    metastore_.record_version(session_.principal, *info, statement.text == "SET PROPERTIES" ? "SET TBLPROPERTIES" : "UNSET TBLPROPERTIES");
+    metastore_.record_version(session_.principal, *info,
+                              statement.text == "SET PROPERTIES" ? "SET TBLPROPERTIES" : "UNSET TBLPROPERTIES");
   }
 }
 

@@ -35,7 +35,8 @@ class StatementRunner {
   void change_grants(const Statement& statement);
   bool exists_and_skip(SecurableKind kind, const std::vector<std::string>& path, const Statement& statement) const;
   /// Makes an object anew under OR REPLACE: id, owner, grants and version history go on.
-  void replace(SecurableKind kind, const std::vector<std::string>& path, const Statement& statement, const std::function<void()>& create);
+  void replace(SecurableKind kind, const std::vector<std::string>& path, const Statement& statement,
+               const std::function<void()>& create);
   // rows (row_statements.cpp)
   SqlResult clone_table(const Statement& statement);
   SqlResult select(const QueryNode& query);
@@ -43,7 +44,8 @@ class StatementRunner {
   SqlResult delete_rows(const Statement& statement);
   SqlResult update_rows(const Statement& statement);
   SqlResult truncate(const Statement& statement);
-  std::int64_t insert_from(const TableInfo& table, const std::vector<std::string>& columns, const TranslatedQuery& source);
+  std::int64_t insert_from(const TableInfo& table, const std::vector<std::string>& columns,
+                           const TranslatedQuery& source);
   std::int64_t execute(const std::string& sql);
   TableInfo writable_table(const NameParts& name, bool reads);
   // answers about objects (show_statements.cpp)

@@ -88,7 +88,11 @@ HttpResponse object_store_error(int status, const std::string& code, const std::
 StatementsService::StatementsService(SqlEngine& engine, Warehouses& warehouses, Counters& counters,
                                      const Settings& settings, const StopSignal& stop_signal,
                                      std::function<std::int64_t()> now_ms)
-    : engine_(engine), warehouses_(warehouses), counters_(counters), settings_(settings), stop_signal_(stop_signal),
+    : engine_(engine),
+      warehouses_(warehouses),
+      counters_(counters),
+      settings_(settings),
+      stop_signal_(stop_signal),
       now_ms_(std::move(now_ms)) {
   for (std::size_t i = 0; i < worker_count; ++i) workers_.emplace_back([this] { work(); });
 }
@@ -115,12 +119,18 @@ void StatementsService::add_routes(HttpServer& server) {
 
 const char* StatementsService::state_name(State state) {
   switch (state) {
-    case State::pending: return "PENDING";
-    case State::running: return "RUNNING";
-    case State::succeeded: return "SUCCEEDED";
-    case State::failed: return "FAILED";
-    case State::canceled: return "CANCELED";
-    case State::closed: break;
+    case State::pending:
+      return "PENDING";
+    case State::running:
+      return "RUNNING";
+    case State::succeeded:
+      return "SUCCEEDED";
+    case State::failed:
+      return "FAILED";
+    case State::canceled:
+      return "CANCELED";
+    case State::closed:
+      break;
   }
   return "CLOSED";
 }
@@ -204,7 +214,9 @@ StatementsService::StatementPtr StatementsService::find_for(const HttpRequest& r
   return found->second;
 }
 
-HttpResponse StatementsService::get(const HttpRequest& request) { return json_response(describe(find_for(request))); }
+HttpResponse StatementsService::get(const HttpRequest& request) {
+  return json_response(describe(find_for(request)));
+}
 
 HttpResponse StatementsService::get_chunk(const HttpRequest& request) {
   const StatementPtr statement = find_for(request);
@@ -214,8 +226,9 @@ HttpResponse StatementsService::get_chunk(const HttpRequest& request) {
   if (error != std::errc() || end != text.data() + text.size()) throw bad_parameter("chunk_index expects an integer");
   const std::lock_guard lock(mutex_);
   if (statement->state != State::succeeded)
-    throw RequestError(404, "NOT_FOUND", "The statement " + statement->id + " has no result in state " +
-                                             state_name(statement->state) + ".");
+    throw RequestError(
+        404, "NOT_FOUND",
+        "The statement " + statement->id + " has no result in state " + state_name(statement->state) + ".");
   if (index >= statement->result.chunks.size())
     throw bad_parameter("The result chunk " + text + " of statement " + statement->id + " does not exist.");
   base::JsonWriter json;
@@ -293,10 +306,12 @@ void StatementsService::run(const StatementPtr& statement) {
   if (!statement->external && result.byte_count > inline_limit) {
     ApiError error;
     error.error_code = "RESOURCE_EXHAUSTED";
-    error.message = "Inline byte limit exceeded. Statements executed with disposition=INLINE can have a result size of "
-                    "at most " + std::to_string(inline_limit) +
-                    " bytes. Please execute the statement with disposition=EXTERNAL_LINKS if you want to download the "
-                    "full result.";
+    error.message =
+        "Inline byte limit exceeded. Statements executed with disposition=INLINE can have a result size of "
+        "at most " +
+        std::to_string(inline_limit) +
+        " bytes. Please execute the statement with disposition=EXTERNAL_LINKS if you want to download the "
+        "full result.";
     return finish(statement, State::failed, error, {});
   }
   finish(statement, State::succeeded, std::nullopt, std::move(result));
@@ -345,8 +360,10 @@ std::string StatementsService::describe(const StatementPtr& statement) {
     json.key("manifest");
     statement->result.write_manifest(json, statement->external);
     json.key("result");
-    if (statement->result.chunks.empty()) json.begin_object().end_object();
-    else write_result(json, statement, 0);
+    if (statement->result.chunks.empty())
+      json.begin_object().end_object();
+    else
+      write_result(json, statement, 0);
   }
   json.end_object();
   return json.take();
@@ -361,9 +378,9 @@ void StatementsService::write_result(base::JsonWriter& json, const StatementPtr&
     json.member("row_count", chunk.row_count);
     if (index + 1 >= result.chunks.size()) return;
     json.member("next_chunk_index", static_cast<std::int64_t>(index + 1));
-    json.member("next_chunk_internal_link",
-                std::string(base_path) + "/" + statement->id + "/result/chunks/" + std::to_string(index + 1) +
-                    "?row_offset=" + std::to_string(result.chunks[index + 1].row_offset));
+    json.member("next_chunk_internal_link", std::string(base_path) + "/" + statement->id + "/result/chunks/" +
+                                                std::to_string(index + 1) +
+                                                "?row_offset=" + std::to_string(result.chunks[index + 1].row_offset));
   };
   json.begin_object();
   if (!statement->external) {
@@ -381,8 +398,8 @@ void StatementsService::write_result(base::JsonWriter& json, const StatementPtr&
   write_position();
   json.member("byte_count", static_cast<std::int64_t>(chunk.data.size()));
   json.member("external_link", server_->url() + "/presigned-results/" + key);
-  json.member("expiration",
-              encoding::format_rfc3339(std::chrono::system_clock::time_point(std::chrono::milliseconds(link.expires_at_ms))));
+  json.member("expiration", encoding::format_rfc3339(
+                                std::chrono::system_clock::time_point(std::chrono::milliseconds(link.expires_at_ms))));
   if (!link.header_value.empty())
     json.key("http_headers").begin_object().member(link_header, link.header_value).end_object();
   json.end_object().end_array().end_object();

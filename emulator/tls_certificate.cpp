@@ -38,7 +38,8 @@ bool add_extension(X509* certificate, X509* issuer, int nid, const char* value) 
   return extension && X509_add_ext(certificate, extension.get(), -1) == 1;
 }
 
-Certificate new_certificate(EVP_PKEY* key, const char* common_name, X509* issuer, EVP_PKEY* issuer_key, bool authority) {
+Certificate new_certificate(EVP_PKEY* key, const char* common_name, X509* issuer, EVP_PKEY* issuer_key,
+                            bool authority) {
   Certificate certificate(X509_new());
   if (!certificate) return nullptr;
   X509* x509 = certificate.get();
@@ -115,7 +116,8 @@ TlsFiles write_tls_files(const std::string& directory, std::string& failure) {
   Certificate authority;
   Certificate server;
   if (authority_key && server_key)
-    authority = new_certificate(authority_key.get(), "dbxauth-emulator throw-away CA", nullptr, authority_key.get(), true);
+    authority =
+        new_certificate(authority_key.get(), "dbxauth-emulator throw-away CA", nullptr, authority_key.get(), true);
   if (authority) server = new_certificate(server_key.get(), "localhost", authority.get(), authority_key.get(), false);
   if (!server) {
     failure = "cannot make a TLS certificate";

@@ -75,9 +75,12 @@ HttpResponse update(const HttpRequest& request, AccessTokens& tokens) {
   std::optional<std::string> comment;
   std::optional<std::vector<std::string>> scopes;
   for (const std::string_view name : base::split(required_string(body.root(), "update_mask"), ',')) {
-    if (name == "comment") comment = optional_string(token, "comment").value_or("");
-    else if (name == "scopes") scopes = scopes_of(token).value_or(std::vector<std::string>());
-    else throw bad_parameter("update_mask: unknown field '" + std::string(name) + "'");
+    if (name == "comment")
+      comment = optional_string(token, "comment").value_or("");
+    else if (name == "scopes")
+      scopes = scopes_of(token).value_or(std::vector<std::string>());
+    else
+      throw bad_parameter("update_mask: unknown field '" + std::string(name) + "'");
   }
   const std::string& id = request.path_parameter("token_id");
   if (!tokens.update_personal(request.caller.name, id, comment, scopes))

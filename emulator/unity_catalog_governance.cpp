@@ -25,12 +25,16 @@ struct SecurableName {
 
 std::size_t parts_of(SecurableKind kind) {
   switch (kind) {
-    case SecurableKind::metastore: return 0;
-    case SecurableKind::catalog: return 1;
-    case SecurableKind::schema: return 2;
+    case SecurableKind::metastore:
+      return 0;
+    case SecurableKind::catalog:
+      return 1;
+    case SecurableKind::schema:
+      return 2;
     case SecurableKind::table:
     case SecurableKind::function:
-    case SecurableKind::volume: break;
+    case SecurableKind::volume:
+      break;
   }
   return 3;
 }
@@ -109,7 +113,8 @@ std::vector<std::string> read_privileges(base::JsonView change, std::string_view
   std::vector<std::string> privileges;
   const base::JsonView list = change[name];
   if (list.is_null_or_missing()) return privileges;
-  if (!list.is_array()) throw bad_parameter("Could not parse request object: '" + std::string(name) + "' expects a list");
+  if (!list.is_array())
+    throw bad_parameter("Could not parse request object: '" + std::string(name) + "' expects a list");
   list.each_element([&](base::JsonView item) {
     if (!item.is_string()) throw bad_parameter("Could not parse request object: a privilege is a string");
     privileges.emplace_back(item.string_or());
@@ -173,7 +178,8 @@ HttpResponse UnityCatalogService::patch_permissions(const HttpRequest& request) 
   if (!list.is_array()) throw bad_parameter("Missing required field: changes");
   std::vector<GrantChange> changes;
   list.each_element([&](base::JsonView item) {
-    changes.push_back({required_string(item, "principal"), read_privileges(item, "add"), read_privileges(item, "remove")});
+    changes.push_back(
+        {required_string(item, "principal"), read_privileges(item, "add"), read_privileges(item, "remove")});
   });
   require_success(metastore_.change_grants(request.caller.name, name.kind, name.path, changes));
   if (optional_boolean(body.root(), "omit_permissions_in_response").value_or(false)) return json_response("{}");
@@ -245,8 +251,7 @@ HttpResponse UnityCatalogService::create_tag(const HttpRequest& request) {
   const auto tags = value_of(metastore_.get_tags(request.caller.name, entity.kind, entity.path, entity.column));
   if (tags.count(key) != 0)
     throw RequestError(409, "ALREADY_EXISTS", "Tag '" + key + "' is already assigned to " + entity.name + ".");
-  require_success(
-      metastore_.set_tags(request.caller.name, entity.kind, entity.path, entity.column, {{key, value}}));
+  require_success(metastore_.set_tags(request.caller.name, entity.kind, entity.path, entity.column, {{key, value}}));
   return tag_response(entity, key, value);
 }
 
@@ -260,8 +265,7 @@ HttpResponse UnityCatalogService::update_tag(const HttpRequest& request) {
   const auto lock = metastore_.lock();
   const auto tags = value_of(metastore_.get_tags(request.caller.name, entity.kind, entity.path, entity.column));
   if (tags.count(key) == 0) throw tag_not_found(entity, key);
-  require_success(
-      metastore_.set_tags(request.caller.name, entity.kind, entity.path, entity.column, {{key, value}}));
+  require_success(metastore_.set_tags(request.caller.name, entity.kind, entity.path, entity.column, {{key, value}}));
   return tag_response(entity, key, value);
 }
 

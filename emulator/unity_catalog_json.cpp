@@ -25,7 +25,8 @@ void write_audit(base::JsonWriter& json, const Securable& object, bool username)
   if (username) json.member("created_by", object.created_by).member("updated_by", object.updated_by);
 }
 
-void write_head(base::JsonWriter& json, const Securable& object, const std::string& metastore_id, bool username = true) {
+void write_head(base::JsonWriter& json, const Securable& object, const std::string& metastore_id,
+                bool username = true) {
   json.member("name", object.name);
   if (!object.catalog_name.empty()) json.member("catalog_name", object.catalog_name);
   if (!object.schema_name.empty()) json.member("schema_name", object.schema_name);

@@ -23,8 +23,7 @@ constexpr std::string_view after_empty_page = "after-empty-page:";
 
 std::string required_query(const HttpRequest& request, std::string_view name) {
   auto value = request.query_parameter(name);
-  if (!value || value->empty())
-    throw bad_parameter("Missing required query parameter: " + std::string(name));
+  if (!value || value->empty()) throw bad_parameter("Missing required query parameter: " + std::string(name));
   return std::move(*value);
 }
 
@@ -97,8 +96,12 @@ HttpResponse UnityCatalogService::get_object(const std::string& actor, Securable
   const std::string id = metastore_.metastore_id();
   base::JsonWriter json;
   switch (kind) {
-    case SecurableKind::catalog: write_catalog(json, value_of(metastore_.get_catalog(actor, path[0])), id); break;
-    case SecurableKind::schema: write_schema(json, value_of(metastore_.get_schema(actor, path[0], path[1])), id); break;
+    case SecurableKind::catalog:
+      write_catalog(json, value_of(metastore_.get_catalog(actor, path[0])), id);
+      break;
+    case SecurableKind::schema:
+      write_schema(json, value_of(metastore_.get_schema(actor, path[0], path[1])), id);
+      break;
     case SecurableKind::table:
       write_table(json, value_of(metastore_.get_table(actor, path[0], path[1], path[2])), id);
       break;
@@ -108,7 +111,8 @@ HttpResponse UnityCatalogService::get_object(const std::string& actor, Securable
     case SecurableKind::volume:
       write_volume(json, value_of(metastore_.get_volume(actor, path[0], path[1], path[2])), id);
       break;
-    case SecurableKind::metastore: return metastore_summary();
+    case SecurableKind::metastore:
+      return metastore_summary();
   }
   return json_response(json.take());
 }
@@ -156,12 +160,10 @@ void UnityCatalogService::add_catalog_routes(HttpServer& server) {
   server.route("GET " + base + "/{full_name}", Access::bearer, [this](const HttpRequest& r) {
     return get_object(r.caller.name, kind, {r.path_parameter("full_name")});
   });
-  server.route("PATCH " + base + "/{full_name}", Access::bearer, [this](const HttpRequest& r) {
-    return patch_object(r, kind, {r.path_parameter("full_name")});
-  });
-  server.route("DELETE " + base + "/{full_name}", Access::bearer, [this](const HttpRequest& r) {
-    return drop_object(r, kind, {r.path_parameter("full_name")});
-  });
+  server.route("PATCH " + base + "/{full_name}", Access::bearer,
+               [this](const HttpRequest& r) { return patch_object(r, kind, {r.path_parameter("full_name")}); });
+  server.route("DELETE " + base + "/{full_name}", Access::bearer,
+               [this](const HttpRequest& r) { return drop_object(r, kind, {r.path_parameter("full_name")}); });
 }
 
 void UnityCatalogService::add_schema_routes(HttpServer& server) {

@@ -16,9 +16,12 @@ constexpr std::chrono::milliseconds start_poll{5};
 
 const char* state_name(WarehouseState state) {
   switch (state) {
-    case WarehouseState::running: return "RUNNING";
-    case WarehouseState::starting: return "STARTING";
-    case WarehouseState::stopped: break;
+    case WarehouseState::running:
+      return "RUNNING";
+    case WarehouseState::starting:
+      return "STARTING";
+    case WarehouseState::stopped:
+      break;
   }
   return "STOPPED";
 }
@@ -115,8 +118,7 @@ HttpResponse Warehouses::list(const HttpRequest& request) {
 HttpResponse Warehouses::get(const HttpRequest& request) {
   const std::lock_guard lock(mutex_);
   const Warehouse* warehouse = find(request.path_parameter("id"));
-  if (warehouse == nullptr)
-    throw does_not_exist("SQL warehouse " + request.path_parameter("id") + " does not exist.");
+  if (warehouse == nullptr) throw does_not_exist("SQL warehouse " + request.path_parameter("id") + " does not exist.");
   return json_response(to_json(*warehouse));
 }
 
@@ -124,8 +126,7 @@ HttpResponse Warehouses::change_state(const HttpRequest& request, bool start) {
   request.json();
   const std::lock_guard lock(mutex_);
   Warehouse* warehouse = find(request.path_parameter("id"));
-  if (warehouse == nullptr)
-    throw does_not_exist("SQL warehouse " + request.path_parameter("id") + " does not exist.");
+  if (warehouse == nullptr) throw does_not_exist("SQL warehouse " + request.path_parameter("id") + " does not exist.");
   if (!start) {
     warehouse->state = WarehouseState::stopped;
   } else if (warehouse->state == WarehouseState::stopped) {
@@ -147,8 +148,8 @@ std::string Warehouses::to_json(const Warehouse& warehouse) const {
   json.member("warehouse_type", "PRO").member("enable_serverless_compute", true).member("enable_photon", true);
   json.member("spot_instance_policy", "COST_OPTIMIZED");
   json.key("channel").begin_object().member("name", "CHANNEL_NAME_CURRENT").end_object();
-  json.member("jdbc_url", "jdbc:databricks://" + host_and_port + "/default;transportMode=http;httpPath=/sql/1.0/warehouses/" +
-                              warehouse.id + ";");
+  json.member("jdbc_url", "jdbc:databricks://" + host_and_port +
+                              "/default;transportMode=http;httpPath=/sql/1.0/warehouses/" + warehouse.id + ";");
   json.key("odbc_params").begin_object();
   json.member("hostname", host_and_port.substr(0, host_and_port.rfind(':'))).member("port", server_->port());
   json.member("path", "/sql/1.0/warehouses/" + warehouse.id).member("protocol", origin.substr(0, origin.find("://")));

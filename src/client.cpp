@@ -101,7 +101,9 @@ Result<config::NormalizedHost> requested_host(const config::ConfigSources& sourc
   return std::move(*host);
 }
 
-bool same_place(const Provenance& a, const Provenance& b) { return a.layer == b.layer && a.place == b.place; }
+bool same_place(const Provenance& a, const Provenance& b) {
+  return a.layer == b.layer && a.place == b.place;
+}
 
 }  // namespace
 
@@ -140,8 +142,9 @@ struct Client::State {
     const auth::Candidate* winner = resolver->winner();
     const auth::UsedAttribute* used = nullptr;
     if (winner != nullptr) {
-      const auto found = std::find_if(winner->used.begin(), winner->used.end(),
-                                      [&attribute](const auth::UsedAttribute& one) { return one.name == attribute.name; });
+      const auto found =
+          std::find_if(winner->used.begin(), winner->used.end(),
+                       [&attribute](const auth::UsedAttribute& one) { return one.name == attribute.name; });
       if (found != winner->used.end()) used = &*found;
     }
     const config::AttributeValue* shown = nullptr;
@@ -286,13 +289,17 @@ Result<Client> Client::create(ClientOptions options) {
   });
 }
 
-Config Client::config() const { return state_->config(); }
+Config Client::config() const {
+  return state_->config();
+}
 
 Result<AuthHeadersPtr> Client::headers(std::chrono::seconds min_validity, const CallContext& context) const {
   return guarded<AuthHeadersPtr>([&] { return state_->headers(min_validity, context); });
 }
 
-void Client::reject(const AuthHeaders& rejected) const noexcept { state_->resolver->reject(rejected); }
+void Client::reject(const AuthHeaders& rejected) const noexcept {
+  state_->resolver->reject(rejected);
+}
 
 Result<Token> Client::token(std::chrono::seconds min_validity, const CallContext& context) const {
   return guarded<Token>(

@@ -11,7 +11,8 @@ namespace {
 
 Result<void> read_attributes(const dbxauth_attribute* attributes, std::size_t count, const char* what,
                              std::map<std::string, SecretString>& values, std::map<std::string, std::string>& places) {
-  if (attributes == nullptr && count > 0) return invalid_argument(std::string(what) + " is NULL but its count is not 0");
+  if (attributes == nullptr && count > 0)
+    return invalid_argument(std::string(what) + " is NULL but its count is not 0");
   for (std::size_t i = 0; i < count; ++i) {
     const dbxauth_attribute& attribute = attributes[i];
     if (attribute.name == nullptr || *attribute.name == '\0' ||
@@ -27,7 +28,8 @@ Result<void> read_attributes(const dbxauth_attribute* attributes, std::size_t co
 
 Result<std::chrono::milliseconds> timeout(std::int32_t milliseconds, std::chrono::milliseconds standard,
                                           const char* what) {
-  if (milliseconds < 0) return invalid_argument(std::string("dbxauth_client_options.") + what + " must not be negative");
+  if (milliseconds < 0)
+    return invalid_argument(std::string("dbxauth_client_options.") + what + " must not be negative");
   return milliseconds == 0 ? standard : std::chrono::milliseconds(milliseconds);
 }
 
@@ -81,7 +83,8 @@ Result<ClientOptions> read_client_options(const dbxauth_client_options* given) {
   if (from->replace_environment != 0) {
     std::map<std::string, SecretString> variables;
     std::map<std::string, std::string> places;
-    if (auto read = read_attributes(from->environment, from->environment_count, "environment", variables, places); !read) {
+    if (auto read = read_attributes(from->environment, from->environment_count, "environment", variables, places);
+        !read) {
       return read.error();
     }
     options.environment.emplace();
@@ -130,7 +133,9 @@ DBXAUTH_API dbxauth_status dbxauth_client_new(const dbxauth_client_options* opti
   });
 }
 
-DBXAUTH_API void dbxauth_client_free(dbxauth_client* client) { delete client; }
+DBXAUTH_API void dbxauth_client_free(dbxauth_client* client) {
+  delete client;
+}
 
 DBXAUTH_API dbxauth_status dbxauth_client_headers(dbxauth_client* client, int32_t min_validity_seconds,
                                                   const dbxauth_call_options* call, dbxauth_headers** out,
@@ -186,7 +191,9 @@ DBXAUTH_API const char* dbxauth_headers_strategy(const dbxauth_headers* headers)
   return headers == nullptr ? "" : headers->headers->strategy.c_str();
 }
 
-DBXAUTH_API void dbxauth_headers_free(dbxauth_headers* headers) { delete headers; }
+DBXAUTH_API void dbxauth_headers_free(dbxauth_headers* headers) {
+  delete headers;
+}
 
 DBXAUTH_API dbxauth_status dbxauth_client_token_json(dbxauth_client* client, int32_t min_validity_seconds,
                                                      const dbxauth_call_options* call, dbxauth_string** out,

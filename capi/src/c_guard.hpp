@@ -22,7 +22,9 @@ namespace dbxauth::capi {
 /// static out-of-memory error is given.
 dbxauth_status fail(dbxauth_error** error, Error failure) noexcept;
 
-inline Error invalid_argument(std::string message) { return Error{ErrorCode::invalid_argument, std::move(message)}; }
+inline Error invalid_argument(std::string message) {
+  return Error{ErrorCode::invalid_argument, std::move(message)};
+}
 
 /// Runs the body of an exported function. The body returns Result<void>; no exception passes.
 template <class Body>

@@ -40,7 +40,9 @@ struct dbxauth_provider {
 
 namespace dbxauth::capi {
 
-inline std::string text_or_empty(const char* text) { return text == nullptr ? std::string() : std::string(text); }
+inline std::string text_or_empty(const char* text) {
+  return text == nullptr ? std::string() : std::string(text);
+}
 
 std::unique_ptr<dbxauth_string> make_string(std::string_view text);
 

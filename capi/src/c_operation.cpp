@@ -136,13 +136,13 @@ DBXAUTH_API void dbxauth_operation_options_init(dbxauth_operation_options* optio
   init_options(options, struct_size);
 }
 
-DBXAUTH_API dbxauth_status dbxauth_inventory_start(dbxauth_client* client, const char* catalog, const char* warehouse_id,
-                                                   const dbxauth_operation_options* options, dbxauth_operation** out,
-                                                   dbxauth_error** error) {
+DBXAUTH_API dbxauth_status dbxauth_inventory_start(dbxauth_client* client, const char* catalog,
+                                                   const char* warehouse_id, const dbxauth_operation_options* options,
+                                                   dbxauth_operation** out, dbxauth_error** error) {
   return start_operation(client, options, out, error, [&](const Client& target) -> Result<TextOperation::Work> {
     if (catalog == nullptr || *catalog == '\0') return invalid_argument("catalog must be given");
-    return [target, name = std::string(catalog), warehouse = text_or_empty(warehouse_id)](
-               const CallContext& context, const Report& report) {
+    return [target, name = std::string(catalog), warehouse = text_or_empty(warehouse_id)](const CallContext& context,
+                                                                                          const Report& report) {
       return take_inventory(target, name, warehouse, context, report);
     };
   });
@@ -243,7 +243,9 @@ DBXAUTH_API dbxauth_status dbxauth_operation_result_json(dbxauth_operation* oper
   });
 }
 
-DBXAUTH_API void dbxauth_operation_free(dbxauth_operation* operation) { delete operation; }
+DBXAUTH_API void dbxauth_operation_free(dbxauth_operation* operation) {
+  delete operation;
+}
 
 DBXAUTH_API dbxauth_status dbxauth_clone_plan_sql(const char* plan_json, size_t plan_size, dbxauth_string** out,
                                                   dbxauth_error** error) {

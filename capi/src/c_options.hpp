@@ -16,8 +16,8 @@ static_assert(sizeof(void*) == 8, "the first-version sizes below are those of LP
 template <class Options>
 struct FirstVersion;
 
-/// Copies a caller's option struct of any version: an older one is shorter (its missing fields are zero), a newer one is
-/// longer and refused only when it sets a field that this library does not know.
+/// Copies a caller's option struct of any version: an older one is shorter (its missing fields are zero), a newer one
+/// is longer and refused only when it sets a field that this library does not know.
 template <class Options>
 Result<Options> read_options(const Options* options, const char* name) {
   Options known;
@@ -27,8 +27,8 @@ Result<Options> read_options(const Options* options, const char* name) {
   std::size_t size = 0;
   std::memcpy(&size, options, sizeof size);
   if (size < FirstVersion<Options>::size) {
-    return invalid_argument(std::string(name) + ".struct_size is " + std::to_string(size) +
-                            "; fill the struct with " + name + "_init(&options, sizeof options)");
+    return invalid_argument(std::string(name) + ".struct_size is " + std::to_string(size) + "; fill the struct with " +
+                            name + "_init(&options, sizeof options)");
   }
   std::memcpy(&known, options, std::min(size, sizeof known));
   known.struct_size = sizeof known;

@@ -100,8 +100,9 @@ Result<NotebookContext> ask_notebook(CredentialProvider& provider) {
     }
   }
   if (notebook.host.empty() || notebook.token.empty()) {
-    return Error{ErrorCode::user_callback, "the notebook callback must give an Authorization header with a Bearer token "
-                                           "and the workspace in X-Dbxauth-Host"};
+    return Error{ErrorCode::user_callback,
+                 "the notebook callback must give an Authorization header with a Bearer token "
+                 "and the workspace in X-Dbxauth-Host"};
   }
   return notebook;
 }
@@ -131,10 +132,10 @@ DBXAUTH_API void dbxauth_headers_builder_set_expiry(dbxauth_headers_builder* hea
   using std::chrono::system_clock;
   constexpr std::int64_t latest =
       std::chrono::duration_cast<std::chrono::seconds>(system_clock::time_point::max().time_since_epoch()).count();
-  headers->headers.expires_at = expires_at_unix_seconds >= latest
-                                    ? system_clock::time_point::max()
-                                    : system_clock::time_point(std::chrono::seconds(
-                                          std::max<std::int64_t>(expires_at_unix_seconds, 0)));
+  headers->headers.expires_at =
+      expires_at_unix_seconds >= latest
+          ? system_clock::time_point::max()
+          : system_clock::time_point(std::chrono::seconds(std::max<std::int64_t>(expires_at_unix_seconds, 0)));
 }
 
 DBXAUTH_API void dbxauth_headers_builder_set_reason(dbxauth_headers_builder* headers, const char* reason) {
@@ -160,6 +161,8 @@ DBXAUTH_API dbxauth_status dbxauth_provider_new(const char* name, dbxauth_provid
   });
 }
 
-DBXAUTH_API void dbxauth_provider_free(dbxauth_provider* provider) { delete provider; }
+DBXAUTH_API void dbxauth_provider_free(dbxauth_provider* provider) {
+  delete provider;
+}
 
 }  // extern "C"

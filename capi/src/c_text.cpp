@@ -35,7 +35,9 @@ DBXAUTH_API size_t dbxauth_string_size(const dbxauth_string* text) {
   return text == nullptr ? 0 : text->text.size() - 1;
 }
 
-DBXAUTH_API void dbxauth_string_free(dbxauth_string* text) { delete text; }
+DBXAUTH_API void dbxauth_string_free(dbxauth_string* text) {
+  delete text;
+}
 
 DBXAUTH_API dbxauth_cancel* dbxauth_cancel_new(void) {
   try {
@@ -49,7 +51,9 @@ DBXAUTH_API void dbxauth_cancel_trigger(dbxauth_cancel* cancel) {
   if (cancel != nullptr) cancel->source.cancel();
 }
 
-DBXAUTH_API void dbxauth_cancel_free(dbxauth_cancel* cancel) { delete cancel; }
+DBXAUTH_API void dbxauth_cancel_free(dbxauth_cancel* cancel) {
+  delete cancel;
+}
 
 DBXAUTH_API void dbxauth_call_options_init(dbxauth_call_options* options, size_t struct_size) {
   dbxauth::capi::init_options(options, struct_size);
@@ -64,11 +68,11 @@ DBXAUTH_API void dbxauth_set_log_callback(int32_t level, dbxauth_log_fn log, voi
       return;
     }
     if (level > DBXAUTH_LOG_TRACE) level = DBXAUTH_LOG_TRACE;
-    dbxauth::set_log_sink(static_cast<dbxauth::LogLevel>(level),
-                          [log, owner](dbxauth::LogLevel record_level, std::string_view subject, std::string_view message) {
-                            log(owner->get(), static_cast<int32_t>(record_level), std::string(subject).c_str(),
-                                std::string(message).c_str());
-                          });
+    dbxauth::set_log_sink(static_cast<dbxauth::LogLevel>(level), [log, owner](dbxauth::LogLevel record_level,
+                                                                              std::string_view subject,
+                                                                              std::string_view message) {
+      log(owner->get(), static_cast<int32_t>(record_level), std::string(subject).c_str(), std::string(message).c_str());
+    });
   } catch (...) {
     // Without memory for a sink there is no logging; `destroy` has run in own() or in the closure's destructor.
   }

@@ -86,8 +86,9 @@ class TestWorkspace {
     return execute_as(credentials().token, sql, more);
   }
   Answer execute_as(const std::string& token, const std::string& sql, const std::string& more = {}) {
-    return post_as(token, "/api/2.0/sql/statements",
-                   R"({"warehouse_id":")" + credentials().warehouse_id + R"(","statement":")" + sql + "\"" + more + "}");
+    return post_as(
+        token, "/api/2.0/sql/statements",
+        R"({"warehouse_id":")" + credentials().warehouse_id + R"(","statement":")" + sql + "\"" + more + "}");
   }
 
   static Answer read(const httplib::Result& result) {
@@ -119,6 +120,8 @@ class TestWorkspace {
   std::unique_ptr<httplib::Client> client_;
 };
 
-inline std::string code_of(const Answer& answer) { return answer.text("error_code"); }
+inline std::string code_of(const Answer& answer) {
+  return answer.text("error_code");
+}
 
 }  // namespace dbxauth::emulator::testing

@@ -70,8 +70,8 @@ TEST_CASE("client credentials give a token by Basic header and by form") {
   CHECK(claims->scopes == std::vector<std::string>{"all-apis"});
   CHECK(workspace.get_as(by_header.text("access_token"), me).text("userName") == known.client_id);
 
-  const Answer by_form = workspace.form(
-      token_path, form + "&client_id=" + known.client_id + "&client_secret=" + known.client_secret);
+  const Answer by_form =
+      workspace.form(token_path, form + "&client_id=" + known.client_id + "&client_secret=" + known.client_secret);
   REQUIRE(by_form.status == 200);
   CHECK(by_form.text("access_token") != by_header.text("access_token"));
 
@@ -156,8 +156,9 @@ TEST_CASE("the login refuses what a login must refuse") {
   }
   SECTION("no PKCE") {
     const Answer refused = workspace.send(
-        "GET", "/oidc/v1/authorize?response_type=code&client_id=databricks-cli&scope=all-apis&redirect_uri=http%3A%2F%2F"
-               "localhost%3A8020");
+        "GET",
+        "/oidc/v1/authorize?response_type=code&client_id=databricks-cli&scope=all-apis&redirect_uri=http%3A%2F%2F"
+        "localhost%3A8020");
     CHECK(redirect_parameter(refused, "error") == "invalid_request");
   }
 }
@@ -224,11 +225,14 @@ TEST_CASE("personal access tokens are made, listed, changed, deleted and counted
   CHECK(workspace.get_as(workspace.user("bob@example.com"), "/api/2.0/token/list").json()["token_infos"].size() == 1);
 
   const auto headers = TestWorkspace::bearer(workspace.credentials().token);
-  CHECK(workspace.send("PATCH", "/api/2.0/token/" + id, R"({"token":{"comment":"new"},"update_mask":"comment"})", headers)
-            .status == 200);
+  CHECK(
+      workspace.send("PATCH", "/api/2.0/token/" + id, R"({"token":{"comment":"new"},"update_mask":"comment"})", headers)
+          .status == 200);
   CHECK(workspace.get("/api/2.0/token/list").body.find("\"comment\":\"new\"") != std::string::npos);
-  CHECK(workspace.send("PATCH", "/api/2.0/token/none", R"({"token":{},"update_mask":"comment"})", headers).status == 404);
-  CHECK(workspace.send("PATCH", "/api/2.0/token/" + id, R"({"token":{},"update_mask":"owner"})", headers).status == 400);
+  CHECK(workspace.send("PATCH", "/api/2.0/token/none", R"({"token":{},"update_mask":"comment"})", headers).status ==
+        404);
+  CHECK(workspace.send("PATCH", "/api/2.0/token/" + id, R"({"token":{},"update_mask":"owner"})", headers).status ==
+        400);
 
   SECTION("it expires") {
     workspace.advance(std::chrono::seconds(61));
@@ -264,17 +268,18 @@ TEST_CASE("Entra tokens are bound to their resource") {
   CHECK(login.header("Location").rfind(known.url + "/" + known.tenant_id + "/oauth2/authorize", 0) == 0);
 
   const auto entra = [&](const std::string& id, const std::string& secret, const std::string& resource) {
-    return workspace.form("/" + known.tenant_id + "/oauth2/token", "grant_type=client_credentials&client_id=" + id +
-                                                                       "&client_secret=" + secret + "&resource=" +
-                                                                       encoding::percent_encode(resource));
+    return workspace.form("/" + known.tenant_id + "/oauth2/token",
+                          "grant_type=client_credentials&client_id=" + id + "&client_secret=" + secret +
+                              "&resource=" + encoding::percent_encode(resource));
   };
   const Answer member = entra(known.client_id, known.client_secret, azure_databricks_resource);
   REQUIRE(member.status == 200);
   CHECK(member.json()["expires_in"].is_string());
   CHECK(workspace.get_as(member.text("access_token"), me).status == 200);
-  const Answer version_2 = workspace.form(
-      "/" + known.tenant_id + "/oauth2/v2.0/token", "grant_type=client_credentials&client_id=" + known.client_id +
-          "&client_secret=" + known.client_secret + "&scope=" + azure_databricks_resource + "%2F.default");
+  const Answer version_2 = workspace.form("/" + known.tenant_id + "/oauth2/v2.0/token",
+                                          "grant_type=client_credentials&client_id=" + known.client_id +
+                                              "&client_secret=" + known.client_secret +
+                                              "&scope=" + azure_databricks_resource + "%2F.default");
   REQUIRE(version_2.status == 200);
   CHECK(workspace.get_as(version_2.text("access_token"), me).status == 200);
 

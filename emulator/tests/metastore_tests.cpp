@@ -97,7 +97,9 @@ TEST_CASE("grants are all or nothing and know their principals") {
   SqlFixture f;
   f.run("CREATE CATALOG c");
   const std::vector<std::string> path{"c"};
-  auto refused = f.metastore->change_grants(P::admin, SecurableKind::catalog, path, {{P::analyst, {"USE_CATALOG"}, {}}, {"nobody@example.com", {"SELECT"}, {}}});
+  auto refused =
+      f.metastore->change_grants(P::admin, SecurableKind::catalog, path,
+                                 {{P::analyst, {"USE_CATALOG"}, {}}, {"nobody@example.com", {"SELECT"}, {}}});
   REQUIRE_FALSE(refused);
   CHECK(refused.error().error_code == "PRINCIPAL_DOES_NOT_EXIST");
   CHECK(f.metastore->get_grants(P::admin, SecurableKind::catalog, path, {}, {})->items.empty());
@@ -144,7 +146,9 @@ TEST_CASE("threads share one metastore") {
   std::vector<std::thread> threads;
   for (int i = 0; i < 4; ++i) {
     threads.emplace_back([&f, i] {
-      for (int k = 0; k < 10; ++k) (void)f.engine->execute({"alice@example.com", "c", "default"}, "CREATE TABLE t" + std::to_string(i) + "_" + std::to_string(k) + " AS SELECT 1 AS a");
+      for (int k = 0; k < 10; ++k)
+        (void)f.engine->execute({"alice@example.com", "c", "default"},
+                                "CREATE TABLE t" + std::to_string(i) + "_" + std::to_string(k) + " AS SELECT 1 AS a");
     });
   }
   for (auto& thread : threads) thread.join();

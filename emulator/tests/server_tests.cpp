@@ -77,10 +77,11 @@ TEST_CASE("unknown routes, bad bodies and large bodies get an error body") {
 
 TEST_CASE("a request without a length is answered at once and the connection goes on") {
   TestWorkspace workspace("empty");
-  const std::string head = " HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer " + workspace.credentials().token + "\r\n";
-  const std::string answers = raw_exchange(workspace.credentials().url,
-                                           {{"DELETE /api/2.1/unity-catalog/catalogs/none" + head + "\r\n", "serving_data"},
-                                            {"POST /api/2.0/token/create" + head + "\r\n", "token_value"}});
+  const std::string head =
+      " HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer " + workspace.credentials().token + "\r\n";
+  const std::string answers = raw_exchange(
+      workspace.credentials().url, {{"DELETE /api/2.1/unity-catalog/catalogs/none" + head + "\r\n", "serving_data"},
+                                    {"POST /api/2.0/token/create" + head + "\r\n", "token_value"}});
   CHECK(answers.rfind("HTTP/1.1 404", 0) == 0);
   CHECK(answers.find("HTTP/1.1 200") != std::string::npos);
 }
@@ -115,8 +116,9 @@ TEST_CASE("requests are counted by route, and control requests are not") {
 TEST_CASE("faults answer for the handler") {
   TestWorkspace workspace("empty");
   SECTION("a status with Retry-After, a limited number of times, from the second request on") {
-    workspace.control("faults",
-                      R"({"method":"GET","path":"/api/2.0/*","nth":2,"times":2,"status":429,"headers":{"Retry-After":"7"}})");
+    workspace.control(
+        "faults",
+        R"({"method":"GET","path":"/api/2.0/*","nth":2,"times":2,"status":429,"headers":{"Retry-After":"7"}})");
     CHECK(workspace.get(me).status == 200);
     const Answer limited = workspace.get(me);
     CHECK(limited.status == 429);
@@ -129,7 +131,8 @@ TEST_CASE("faults answer for the handler") {
     CHECK(rules.json()["rules"].at(0)["matched"].integer_or(0) == 4);
   }
   SECTION("a body, and only where method and path match") {
-    workspace.control("faults", R"({"rules":[{"path":"*/Me","status":503,"body":"upstream"},{"method":"POST","status":500}]})");
+    workspace.control("faults",
+                      R"({"rules":[{"path":"*/Me","status":503,"body":"upstream"},{"method":"POST","status":500}]})");
     const Answer broken = workspace.get(me);
     CHECK(broken.status == 503);
     CHECK(broken.body == "upstream");
@@ -147,8 +150,8 @@ TEST_CASE("faults answer for the handler") {
     for (int i = 0; i < 20; ++i) CHECK(workspace.get(me).status == 200);
   }
   SECTION("rules that mean nothing are refused") {
-    for (const char* rule : {R"({"statuss":500})", R"({"nth":0})", R"({"drop_connection":"sometimes"})", R"({"status":9})",
-                             R"({"probability":2})", "[1]", "nonsense"}) {
+    for (const char* rule : {R"({"statuss":500})", R"({"nth":0})", R"({"drop_connection":"sometimes"})",
+                             R"({"status":9})", R"({"probability":2})", "[1]", "nonsense"}) {
       INFO(rule);
       CHECK(workspace.control("faults", rule).status == 400);
     }
@@ -160,7 +163,9 @@ TEST_CASE("faults answer for the handler") {
 
 TEST_CASE("connections break before or after the handler ran") {
   TestWorkspace workspace("empty");
-  const auto made = [&](const std::string& name) { return workspace.get(std::string(catalogs) + "/" + name).status == 200; };
+  const auto made = [&](const std::string& name) {
+    return workspace.get(std::string(catalogs) + "/" + name).status == 200;
+  };
   workspace.control("faults", R"({"method":"POST","path":"*/catalogs","times":1,"drop_connection":"before"})");
   CHECK(workspace.post(catalogs, R"({"name":"never"})").status == 0);
   CHECK_FALSE(made("never"));
@@ -225,14 +230,16 @@ TEST_CASE("stopping ends waiting requests and open connections") {
                       R"(","statement":"SELECT 1","wait_timeout":"50s"})",
                   "application/json");
   });
-  while (workspace->send("GET", "/_emulator/counters").json()["statements"].integer_or(0) == 0) std::this_thread::yield();
+  while (workspace->send("GET", "/_emulator/counters").json()["statements"].integer_or(0) == 0)
+    std::this_thread::yield();
   workspace->emulator().stop();
   waiter.join();
   CHECK_FALSE(idle->Get("/_emulator/counters"));
 }
 
 TEST_CASE("HTTPS is served with a certificate that its own authority signed") {
-  const auto directory = std::filesystem::temp_directory_path() / ("dbxauth-emulator-tls-" + std::to_string(::getpid()));
+  const auto directory =
+      std::filesystem::temp_directory_path() / ("dbxauth-emulator-tls-" + std::to_string(::getpid()));
   {
     TestWorkspace workspace("empty", true, directory.string());
     const std::string url = workspace.credentials().url;

@@ -23,7 +23,8 @@ struct SqlFixture {
     engine = std::make_unique<SqlEngine>(*metastore);
   }
 
-  StatementOutcome try_as(const std::string& who, const std::string& sql, const std::vector<SqlParameter>& parameters = {}) {
+  StatementOutcome try_as(const std::string& who, const std::string& sql,
+                          const std::vector<SqlParameter>& parameters = {}) {
     return engine->execute({who, catalog, schema}, sql, parameters);
   }
   SqlResult as(const std::string& who, const std::string& sql, const std::vector<SqlParameter>& parameters = {}) {
@@ -32,7 +33,9 @@ struct SqlFixture {
     if (!outcome) FAIL(outcome.error().message);
     return std::move(*outcome);
   }
-  SqlResult run(const std::string& sql, const std::vector<SqlParameter>& parameters = {}) { return as("alice@example.com", sql, parameters); }
+  SqlResult run(const std::string& sql, const std::vector<SqlParameter>& parameters = {}) {
+    return as("alice@example.com", sql, parameters);
+  }
   /// The only value of the only row; "NULL" for a null.
   std::string value(const std::string& sql) {
     const auto result = run(sql);
@@ -47,7 +50,9 @@ struct SqlFixture {
     REQUIRE_FALSE(outcome.has_value());
     return outcome.error();
   }
-  std::string state_of(const std::string& sql, const std::string& who = "alice@example.com") { return refusal(sql, who).sql_state; }
+  std::string state_of(const std::string& sql, const std::string& who = "alice@example.com") {
+    return refusal(sql, who).sql_state;
+  }
 
   std::unique_ptr<Metastore> metastore;
   std::unique_ptr<SqlEngine> engine;

@@ -80,20 +80,30 @@ TEST_CASE("queries: joins, grouping, set operations, subqueries, windows") {
   f.catalog = "production";
   f.schema = "sales";
   CHECK(f.value("SELECT count(*) FROM orders") == "300");
-  CHECK(f.value("SELECT count(*) FROM customer c JOIN `production`.reference.nation n ON c.c_nationkey = n.n_nationkey") == "120");
+  CHECK(f.value(
+            "SELECT count(*) FROM customer c JOIN `production`.reference.nation n ON c.c_nationkey = n.n_nationkey") ==
+        "120");
   CHECK(f.value("SELECT count(*) FROM customer WHERE c_custkey IN (SELECT o_custkey FROM orders)") ==
         f.value("SELECT count(DISTINCT o_custkey) FROM orders"));
   CHECK(f.value("SELECT count(*) FROM customer c LEFT ANTI JOIN orders o ON o.o_custkey = c.c_custkey") ==
         f.value("SELECT 120 - count(DISTINCT o_custkey) FROM orders"));
-  CHECK(f.value("SELECT count(*) FROM customer c WHERE EXISTS (SELECT 1 FROM orders o WHERE o.o_custkey = c.c_custkey)") ==
+  CHECK(f.value(
+            "SELECT count(*) FROM customer c WHERE EXISTS (SELECT 1 FROM orders o WHERE o.o_custkey = c.c_custkey)") ==
         f.value("SELECT count(*) FROM customer c LEFT SEMI JOIN orders o ON o.o_custkey = c.c_custkey"));
-  CHECK(f.run("SELECT o_orderstatus, count(*) AS n FROM orders GROUP BY o_orderstatus HAVING count(*) > 0 ORDER BY n DESC, 1").rows.size() == 3);
+  CHECK(f.run("SELECT o_orderstatus, count(*) AS n FROM orders GROUP BY o_orderstatus HAVING count(*) > 0 ORDER BY n "
+              "DESC, 1")
+            .rows.size() == 3);
   CHECK(f.run("SELECT o_orderstatus, count(*) FROM orders GROUP BY ALL").rows.size() == 3);
-  CHECK(f.value("WITH a AS (SELECT 1 AS x UNION ALL SELECT 2), b(y) AS (SELECT x * 10 FROM a) SELECT sum(y) FROM b") == "30");
+  CHECK(f.value("WITH a AS (SELECT 1 AS x UNION ALL SELECT 2), b(y) AS (SELECT x * 10 FROM a) SELECT sum(y) FROM b") ==
+        "30");
   CHECK(f.value("SELECT count(*) FROM (SELECT 1 EXCEPT SELECT 1) AS q") == "0");
-  CHECK(f.run("SELECT x, row_number() OVER (PARTITION BY g ORDER BY x DESC) AS r FROM VALUES (1, 'a'), (2, 'a'), (3, 'b') AS v(x, g) ORDER BY x").rows[0][1] == "2");
+  CHECK(f.run("SELECT x, row_number() OVER (PARTITION BY g ORDER BY x DESC) AS r FROM VALUES (1, 'a'), (2, 'a'), (3, "
+              "'b') AS v(x, g) ORDER BY x")
+            .rows[0][1] == "2");
   CHECK(f.run("SELECT x FROM VALUES (3), (1), (2) AS v(x) ORDER BY x LIMIT 2 OFFSET 1").rows[1][0] == "3");
-  CHECK(f.run("SELECT * FROM production.reference.region r JOIN production.reference.nation n ON r.r_regionkey = n.n_regionkey LIMIT 1").columns.size() == 7);
+  CHECK(f.run("SELECT * FROM production.reference.region r JOIN production.reference.nation n ON r.r_regionkey = "
+              "n.n_regionkey LIMIT 1")
+            .columns.size() == 7);
   const auto sum = f.run("SELECT sum(o_totalprice) AS total, avg(o_totalprice) FROM orders");
   CHECK(sum.columns[0].type_text == "DECIMAL(22,2)");
   CHECK(sum.columns[0].type_name == "DECIMAL");
@@ -106,8 +116,8 @@ TEST_CASE("queries: joins, grouping, set operations, subqueries, windows") {
 
 TEST_CASE("parameters are values, named, and refused in DDL") {
   SqlFixture f;
-  CHECK(f.run("SELECT :a, :b + 1, :n", {{"a", "x' OR 1=1", ""}, {"b", "41", "INT"}, {"n", std::nullopt, "STRING"}}).rows[0] ==
-        SqlRow{"x' OR 1=1", "42", std::nullopt});
+  CHECK(f.run("SELECT :a, :b + 1, :n", {{"a", "x' OR 1=1", ""}, {"b", "41", "INT"}, {"n", std::nullopt, "STRING"}})
+            .rows[0] == SqlRow{"x' OR 1=1", "42", std::nullopt});
   CHECK(f.refusal("SELECT :missing").message.find("[UNBOUND_SQL_PARAMETER]") == 0);
   f.run("CREATE CATALOG IDENTIFIER(:name)", {{"name", "`my-catalog`", ""}});
   CHECK(f.metastore->find(SecurableKind::catalog, {"my-catalog"}));
@@ -123,21 +133,30 @@ TEST_CASE("information_schema shows what the caller may see, with the documented
   f.schema = "sales";
   CHECK(f.value("SELECT count(*) FROM information_schema.tables WHERE table_schema = 'sales'") == "4");
   CHECK(f.value("SELECT count(*) FROM production.information_schema.columns WHERE table_name = 'lineitem'") == "16");
-  const auto column = f.run("SELECT ordinal_position, is_nullable, full_data_type, numeric_precision, comment FROM information_schema.columns WHERE table_name = 'customer' AND column_name = 'c_acctbal'");
+  const auto column = f.run(
+      "SELECT ordinal_position, is_nullable, full_data_type, numeric_precision, comment FROM "
+      "information_schema.columns WHERE table_name = 'customer' AND column_name = 'c_acctbal'");
   CHECK(column.rows[0] == SqlRow{"6", "YES", "decimal(12,2)", "12", "Balance in USD; may be \"negative\""});
   CHECK(f.value("SELECT count(*) FROM information_schema.views WHERE view_definition IS NULL") == "0");
   CHECK(f.value("SELECT count(*) FROM information_schema.volumes WHERE volume_type = 'EXTERNAL'") == "1");
-  CHECK(f.value("SELECT external_language FROM information_schema.routines WHERE routine_name = 'initials'") == "Python");
-  CHECK(f.value("SELECT parameter_default FROM information_schema.parameters WHERE specific_name = 'with_tax' AND parameter_name = 'rate'") == "0.19");
+  CHECK(f.value("SELECT external_language FROM information_schema.routines WHERE routine_name = 'initials'") ==
+        "Python");
+  CHECK(f.value("SELECT parameter_default FROM information_schema.parameters WHERE specific_name = 'with_tax' AND "
+                "parameter_name = 'rate'") == "0.19");
   CHECK(f.value("SELECT count(*) FROM information_schema.routine_columns WHERE specific_name = 'orders_of'") == "3");
-  CHECK(f.value("SELECT inherited_from FROM information_schema.table_privileges WHERE table_name = 'orders' AND grantee = 'analysts' AND privilege_type = 'SELECT'") == "NONE");
+  CHECK(f.value("SELECT inherited_from FROM information_schema.table_privileges WHERE table_name = 'orders' AND "
+                "grantee = 'analysts' AND privilege_type = 'SELECT'") == "NONE");
   CHECK(f.value("SELECT count(*) FROM system.information_schema.catalogs") == "4");
   CHECK(f.value("SELECT count(*) FROM information_schema.row_filters") == "0");
   CHECK(f.state_of("SELECT no_such_column FROM information_schema.tables") == "42703");
   CHECK(f.state_of("SELECT * FROM information_schema.no_such_relation") == "42P01");
   // bob sees less: tables of `reference`, three single grants, and views by grant only.
-  const auto seen = f.as("bob@example.com", "SELECT table_schema, count(*) FROM information_schema.tables GROUP BY table_schema ORDER BY 1");
+  const auto seen =
+      f.as("bob@example.com",
+           "SELECT table_schema, count(*) FROM information_schema.tables GROUP BY table_schema ORDER BY 1");
   CHECK(seen.rows == std::vector<SqlRow>{{"analytics", "1"}, {"reference", "5"}, {"sales", "2"}});
   CHECK(f.as("carol@example.com", "SELECT count(*) FROM information_schema.tables").rows[0][0] == "0");
-  CHECK(f.as("bob@example.com", "SELECT view_definition FROM information_schema.views WHERE table_name = 'customer_value'").rows[0][0] == std::nullopt);
+  CHECK(f.as("bob@example.com",
+             "SELECT view_definition FROM information_schema.views WHERE table_name = 'customer_value'")
+            .rows[0][0] == std::nullopt);
 }

@@ -7,11 +7,39 @@ TEST_CASE("what is not Databricks SQL is a syntax error") {
   SqlFixture f;
   f.run("CREATE CATALOG c");
   f.run("CREATE SCHEMA c.s");
-  for (const auto* sql : {"", ";", "FROB t", "SELECT", "SELECT 1 FROM", "SELECT 1; SELECT 2", "CREATE TABLE", "CREATE TABLE t (a)", "CREATE TABLE t (a INT) WITH CHEESE",
-                          "CREATE OR REPLACE SCHEMA x", "CREATE TABLE t CLONE", "CREATE TABLE t HOLLOW CLONE x", "DROP c", "ALTER TABLE t FROB", "COMMENT ON TABLE t 'x'", "COMMENT ON VIEW v IS 'x'",
-                          "GRANT USE_CATALOG ON CATALOG c TO x", "GRANT FLY ON CATALOG c TO x", "GRANT SELECT ON TABLE t", "CREATE OR REPLACE TABLE IF NOT EXISTS t (a INT)", "CREATE VIEW v",
-                          "CREATE VOLUME v LOCATION 's3://x/y'", "CREATE EXTERNAL VOLUME v", "SELECT 'unclosed", "SELECT `unclosed", "SELECT $x", "MERGE INTO t USING s ON 1", "VACUUM t", "EXPLAIN SELECT 1",
-                          "CREATE TABLE größe (a INT)", "SELECT 1 +", "CREATE FUNCTION f() RETURNS INT", "SELECT CASE END"}) {
+  for (const auto* sql : {"",
+                          ";",
+                          "FROB t",
+                          "SELECT",
+                          "SELECT 1 FROM",
+                          "SELECT 1; SELECT 2",
+                          "CREATE TABLE",
+                          "CREATE TABLE t (a)",
+                          "CREATE TABLE t (a INT) WITH CHEESE",
+                          "CREATE OR REPLACE SCHEMA x",
+                          "CREATE TABLE t CLONE",
+                          "CREATE TABLE t HOLLOW CLONE x",
+                          "DROP c",
+                          "ALTER TABLE t FROB",
+                          "COMMENT ON TABLE t 'x'",
+                          "COMMENT ON VIEW v IS 'x'",
+                          "GRANT USE_CATALOG ON CATALOG c TO x",
+                          "GRANT FLY ON CATALOG c TO x",
+                          "GRANT SELECT ON TABLE t",
+                          "CREATE OR REPLACE TABLE IF NOT EXISTS t (a INT)",
+                          "CREATE VIEW v",
+                          "CREATE VOLUME v LOCATION 's3://x/y'",
+                          "CREATE EXTERNAL VOLUME v",
+                          "SELECT 'unclosed",
+                          "SELECT `unclosed",
+                          "SELECT $x",
+                          "MERGE INTO t USING s ON 1",
+                          "VACUUM t",
+                          "EXPLAIN SELECT 1",
+                          "CREATE TABLE größe (a INT)",
+                          "SELECT 1 +",
+                          "CREATE FUNCTION f() RETURNS INT",
+                          "SELECT CASE END"}) {
     INFO(sql);
     const auto refused = f.try_as("alice@example.com", sql);
     REQUIRE_FALSE(refused);
@@ -29,7 +57,8 @@ TEST_CASE("errors name the class, the object and the state") {
   f.run("CREATE CATALOG c");
   f.run("CREATE SCHEMA c.s");
   f.run("CREATE TABLE t (a INT)");
-  CHECK(f.refusal("SELECT * FROM c.s.x").message.find("[TABLE_OR_VIEW_NOT_FOUND] The table or view `c`.`s`.`x` cannot be found.") == 0);
+  CHECK(f.refusal("SELECT * FROM c.s.x")
+            .message.find("[TABLE_OR_VIEW_NOT_FOUND] The table or view `c`.`s`.`x` cannot be found.") == 0);
   CHECK(f.refusal("CREATE TABLE t (a INT)").message.find("[TABLE_OR_VIEW_ALREADY_EXISTS]") == 0);
   CHECK(f.state_of("CREATE TABLE t (a INT)") == "42P07");
   CHECK(f.refusal("CREATE TABLE c.nope.t (a INT)").message.find("[SCHEMA_NOT_FOUND]") == 0);
@@ -46,7 +75,8 @@ TEST_CASE("errors name the class, the object and the state") {
   CHECK(denied.error_code == "PERMISSION_DENIED");
   CHECK(denied.sql_state == "42501");
   CHECK(denied.message.find("User does not have USE CATALOG on Catalog 'c'.") != std::string::npos);
-  CHECK(f.refusal("CREATE CATALOG d", "carol@example.com").message.find("User does not have CREATE CATALOG on Metastore") != std::string::npos);
+  CHECK(f.refusal("CREATE CATALOG d", "carol@example.com")
+            .message.find("User does not have CREATE CATALOG on Metastore") != std::string::npos);
 }
 
 TEST_CASE("a failed statement leaves nothing behind") {
@@ -71,7 +101,9 @@ TEST_CASE("hostile texts end in an error, not in a crash") {
   CHECK_FALSE(f.try_as("alice@example.com", std::string("SELECT \0 1", 10)));
   CHECK_FALSE(f.try_as("alice@example.com", "SELECT \xff\xfe"));
   CHECK_FALSE(f.try_as("alice@example.com", "/* open"));
-  const std::string text = "CREATE OR REPLACE VIEW `c`.s.v (a COMMENT 'x\\'y') AS SELECT CASE WHEN a IN (1, 2) THEN CAST(b AS DECIMAL(10,2)) END FROM t WHERE x BETWEEN 1 AND :p";
+  const std::string text =
+      "CREATE OR REPLACE VIEW `c`.s.v (a COMMENT 'x\\'y') AS SELECT CASE WHEN a IN (1, 2) THEN CAST(b AS "
+      "DECIMAL(10,2)) END FROM t WHERE x BETWEEN 1 AND :p";
   for (std::size_t i = 0; i < text.size(); ++i) {
     (void)f.try_as("alice@example.com", text.substr(0, i));
     (void)statement_kind(text.substr(i));

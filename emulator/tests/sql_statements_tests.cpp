@@ -8,7 +8,8 @@ struct Prepared : SqlFixture {
   Prepared() {
     run("CREATE CATALOG c");
     run("CREATE SCHEMA c.s");
-    run("CREATE TABLE t (id BIGINT NOT NULL COMMENT 'key', name STRING, price DECIMAL(10,2)) COMMENT 'about t' TBLPROPERTIES ('a' = 'b')");
+    run("CREATE TABLE t (id BIGINT NOT NULL COMMENT 'key', name STRING, price DECIMAL(10,2)) COMMENT 'about t' "
+        "TBLPROPERTIES ('a' = 'b')");
     run("INSERT INTO t VALUES (1, 'one', 1.5), (2, NULL, 20), (3, 'it''s', 0.1)");
   }
 };
@@ -73,7 +74,8 @@ TEST_CASE_METHOD(Prepared, "OR REPLACE keeps id, owner, grants and raises the ve
 }
 
 TEST_CASE_METHOD(Prepared, "views read with their owner's rights") {
-  run("CREATE VIEW v (k COMMENT 'the key', n) COMMENT 'a view' TBLPROPERTIES ('p' = 'q') AS SELECT id, upper(name) FROM t");
+  run("CREATE VIEW v (k COMMENT 'the key', n) COMMENT 'a view' TBLPROPERTIES ('p' = 'q') AS SELECT id, upper(name) "
+      "FROM t");
   run("GRANT USE CATALOG, USE SCHEMA ON CATALOG c TO `bob@example.com`");
   CHECK(state_of("SELECT * FROM v", "bob@example.com") == "42501");
   run("GRANT SELECT ON VIEW v TO `bob@example.com`");
@@ -92,7 +94,8 @@ TEST_CASE_METHOD(Prepared, "functions: scalar with defaults, table functions, Py
   run("CREATE FUNCTION plus(x INT, y INT DEFAULT 10) RETURNS INT RETURN x + y");
   CHECK(value("SELECT c.s.plus(1)") == "11");
   CHECK(value("SELECT sum(plus(CAST(id AS INT), 1)) FROM t") == "9");
-  run("CREATE FUNCTION cheap(limit_price DECIMAL(10,2)) RETURNS TABLE (id BIGINT, price DECIMAL(10,2)) RETURN SELECT t.id, t.price FROM t WHERE t.price <= limit_price");
+  run("CREATE FUNCTION cheap(limit_price DECIMAL(10,2)) RETURNS TABLE (id BIGINT, price DECIMAL(10,2)) RETURN SELECT "
+      "t.id, t.price FROM t WHERE t.price <= limit_price");
   CHECK(value("SELECT count(*) FROM cheap(2)") == "2");
   run("CREATE FUNCTION py(x STRING) RETURNS STRING LANGUAGE PYTHON AS $$\nreturn x\n$$");
   CHECK(state_of("SELECT py('a')") == "0A000");

@@ -9,7 +9,9 @@ namespace {
 
 constexpr const char* statements = "/api/2.0/sql/statements";
 
-std::string state_of(const Answer& answer) { return std::string(answer.json()["status"]["state"].string_or()); }
+std::string state_of(const Answer& answer) {
+  return std::string(answer.json()["status"]["state"].string_or());
+}
 
 std::string cell(const Answer& answer, std::size_t row, std::size_t column) {
   return answer.json()["result"]["data_array"].at(row).at(column).as_text().value_or("<null>");
@@ -25,7 +27,9 @@ Answer wait_until_ended(TestWorkspace& workspace, const std::string& id) {
 }
 
 /// Path and query of a link on the same server.
-std::string path_of(const std::string& url) { return url.substr(url.find('/', url.find("://") + 3)); }
+std::string path_of(const std::string& url) {
+  return url.substr(url.find('/', url.find("://") + 3));
+}
 
 }  // namespace
 
@@ -61,8 +65,9 @@ TEST_CASE("a statement that fails is an answer with state FAILED") {
 
 TEST_CASE("parameters are bound by name") {
   TestWorkspace workspace("empty");
-  const Answer answer = workspace.execute(
-      "SELECT :a AS a, :b AS b", R"(,"parameters":[{"name":"a","value":"it's"},{"name":"b","value":null,"type":"INT"}])");
+  const Answer answer =
+      workspace.execute("SELECT :a AS a, :b AS b",
+                        R"(,"parameters":[{"name":"a","value":"it's"},{"name":"b","value":null,"type":"INT"}])");
   INFO(answer.body);
   REQUIRE(state_of(answer) == "SUCCEEDED");
   CHECK(cell(answer, 0, 0) == "it's");
@@ -236,7 +241,8 @@ TEST_CASE("results come in chunks, by row and byte limits, inline and by links")
     CHECK(workspace.send("GET", path + "0").status == 403);
     workspace.advance(std::chrono::minutes(16));
     CHECK(workspace.send("GET", path).status == 403);
-    const Answer fresh = workspace.get(std::string(statements) + "/" + external.text("statement_id") + "/result/chunks/1");
+    const Answer fresh =
+        workspace.get(std::string(statements) + "/" + external.text("statement_id") + "/result/chunks/1");
     const auto second = fresh.json()["external_links"].at(0);
     CHECK(second["chunk_index"].integer_or(0) == 1);
     CHECK(workspace.send("GET", path_of(std::string(second["external_link"].string_or()))).status == 200);

@@ -25,15 +25,16 @@ Pages read_pages(TestWorkspace& workspace, const std::string& path, std::string_
                                         (token.empty() ? "" : "&page_token=" + encoding::percent_encode(token)));
     REQUIRE(answer.status == 200);
     pages.sizes.push_back(answer.json()[member].size());
-    answer.json()[member].each_element(
-        [&](base::JsonView item) { pages.names.emplace_back(item[name].string_or()); });
+    answer.json()[member].each_element([&](base::JsonView item) { pages.names.emplace_back(item[name].string_or()); });
     token = answer.text("next_page_token");
     REQUIRE(pages.sizes.size() < 500);
   } while (!token.empty());
   return pages;
 }
 
-std::set<std::string> as_set(const std::vector<std::string>& names) { return {names.begin(), names.end()}; }
+std::set<std::string> as_set(const std::vector<std::string>& names) {
+  return {names.begin(), names.end()};
+}
 
 }  // namespace
 
@@ -44,8 +45,9 @@ TEST_CASE("lists are paged, tables by fifty at most") {
   for (const std::string& schema : schemas.names) {
     const std::string name = schema.substr(schema.find('.') + 1);
     if (name == "information_schema") continue;
-    const Pages pages = read_pages(
-        workspace, uc + "/tables?catalog_name=production&schema_name=" + encoding::percent_encode(name), "tables", "full_name");
+    const Pages pages =
+        read_pages(workspace, uc + "/tables?catalog_name=production&schema_name=" + encoding::percent_encode(name),
+                   "tables", "full_name");
     for (const std::size_t size : pages.sizes) CHECK(size <= 50);
     tables.insert(tables.end(), pages.names.begin(), pages.names.end());
   }
@@ -59,7 +61,8 @@ TEST_CASE("lists are paged, tables by fifty at most") {
 
   SECTION("pages may be empty and go on") {
     workspace.set(R"({"empty_pages":true,"page_size":40})");
-    const Pages with_holes = read_pages(workspace, uc + "/table-summaries?catalog_name=production", "tables", "full_name");
+    const Pages with_holes =
+        read_pages(workspace, uc + "/table-summaries?catalog_name=production", "tables", "full_name");
     CHECK(with_holes.sizes.front() == 0);
     CHECK(with_holes.sizes.size() >= 12);
     CHECK(as_set(with_holes.names) == in_summaries);
@@ -87,7 +90,8 @@ TEST_CASE("the demo workspace is read over REST") {
   CHECK(workspace.get(uc + "/tables/production.reference.none").status == 404);
   CHECK(workspace.get(uc + "/tables/production.reference").status == 400);
 
-  const Answer lean = workspace.get(uc + "/tables?catalog_name=production&schema_name=reference&omit_columns=true&omit_username=true");
+  const Answer lean =
+      workspace.get(uc + "/tables?catalog_name=production&schema_name=reference&omit_columns=true&omit_username=true");
   REQUIRE(lean.status == 200);
   CHECK(lean.json()["tables"].at(0)["columns"].is_missing());
   CHECK(lean.json()["tables"].at(0)["owner"].is_missing());
@@ -107,7 +111,8 @@ TEST_CASE("the demo workspace is read over REST") {
 TEST_CASE("catalogs and schemas live their life over REST") {
   TestWorkspace workspace("empty");
   const auto headers = TestWorkspace::bearer(workspace.credentials().token);
-  const Answer made = workspace.post(uc + "/catalogs", R"({"name":"sales","comment":"first","properties":{"team":"a"}})");
+  const Answer made =
+      workspace.post(uc + "/catalogs", R"({"name":"sales","comment":"first","properties":{"team":"a"}})");
   REQUIRE(made.status == 200);
   CHECK(made.text("catalog_type") == "MANAGED_CATALOG");
   CHECK(made.json()["properties"]["team"].string_or() == "a");
@@ -125,7 +130,9 @@ TEST_CASE("catalogs and schemas live their life over REST") {
   CHECK(workspace.get(uc + "/catalogs/sales").status == 404);
   CHECK(workspace.get(uc + "/schemas/sold.raw").text("comment") == "second");
 
-  CHECK(workspace.post(uc + "/volumes", R"({"catalog_name":"sold","schema_name":"raw","name":"files","volume_type":"MANAGED"})")
+  CHECK(workspace
+            .post(uc + "/volumes",
+                  R"({"catalog_name":"sold","schema_name":"raw","name":"files","volume_type":"MANAGED"})")
             .text("full_name") == "sold.raw.files");
   CHECK(workspace.post(uc + "/volumes", R"({"catalog_name":"sold","schema_name":"raw","name":"x","volume_type":"ODD"})")
             .status == 400);
@@ -148,11 +155,14 @@ TEST_CASE("grants are read, changed and enforced") {
   CHECK_FALSE(carol_sees_sales());
   CHECK(workspace.get_as(carol, uc + "/catalogs/sales").status >= 403);
   CHECK(workspace.post_as(carol, uc + "/catalogs", R"({"name":"mine"})").status == 403);
-  CHECK(workspace.send("PATCH", path, R"({"changes":[{"principal":"carol@example.com","add":["USE_CATALOG"]}]})",
-                       TestWorkspace::bearer(carol)).status >= 403);
+  CHECK(workspace
+            .send("PATCH", path, R"({"changes":[{"principal":"carol@example.com","add":["USE_CATALOG"]}]})",
+                  TestWorkspace::bearer(carol))
+            .status >= 403);
 
   const Answer granted = workspace.send(
-      "PATCH", path, R"({"changes":[{"principal":"carol@example.com","add":["USE_CATALOG","USE_SCHEMA","CREATE_SCHEMA"]}]})", admin);
+      "PATCH", path,
+      R"({"changes":[{"principal":"carol@example.com","add":["USE_CATALOG","USE_SCHEMA","CREATE_SCHEMA"]}]})", admin);
   REQUIRE(granted.status == 200);
   CHECK(granted.body.find("CREATE_SCHEMA") != std::string::npos);
   CHECK(carol_sees_sales());
@@ -170,12 +180,18 @@ TEST_CASE("grants are read, changed and enforced") {
   CHECK(workspace.get(path + "?max_results=150").status == 200);
   CHECK(workspace.get(uc + "/permissions/spaceship/sales").status == 400);
   CHECK(workspace.send("PATCH", path, "{}", admin).status == 400);
-  CHECK(workspace.send("PATCH", path, R"({"changes":[{"principal":"nobody@example.com","add":["USE_CATALOG"]}]})", admin)
-            .status == 404);
-  CHECK(workspace.send("PATCH", path, R"({"changes":[{"principal":"carol@example.com","add":["FLY"]}]})", admin).status == 400);
-  CHECK(workspace.send("PATCH", path,
-                       R"({"changes":[{"principal":"carol@example.com","remove":["USE_CATALOG","CREATE_SCHEMA"]}],)"
-                       R"("omit_permissions_in_response":true})", admin).body == "{}");
+  CHECK(
+      workspace.send("PATCH", path, R"({"changes":[{"principal":"nobody@example.com","add":["USE_CATALOG"]}]})", admin)
+          .status == 404);
+  CHECK(
+      workspace.send("PATCH", path, R"({"changes":[{"principal":"carol@example.com","add":["FLY"]}]})", admin).status ==
+      400);
+  CHECK(workspace
+            .send("PATCH", path,
+                  R"({"changes":[{"principal":"carol@example.com","remove":["USE_CATALOG","CREATE_SCHEMA"]}],)"
+                  R"("omit_permissions_in_response":true})",
+                  admin)
+            .body == "{}");
   CHECK(workspace.post_as(carol, uc + "/schemas", R"({"name":"more","catalog_name":"sales"})").status == 403);
 }
 
@@ -190,7 +206,8 @@ TEST_CASE("tags are assigned to objects and columns") {
   CHECK(workspace.post(base, body).status == 409);
   CHECK(workspace.get(column).json()["tag_assignments"].size() >= 1);
   CHECK(workspace.get(column + "/kind").text("tag_value") == "label");
-  CHECK(workspace.send("PATCH", column + "/kind?update_mask=tag_value", R"({"tag_value":"name"})", headers).status == 200);
+  CHECK(workspace.send("PATCH", column + "/kind?update_mask=tag_value", R"({"tag_value":"name"})", headers).status ==
+        200);
   CHECK(workspace.get(column + "/kind").text("tag_value") == "name");
   CHECK(workspace.send("PATCH", column + "/kind?update_mask=tag_key", R"({"tag_value":"x"})", headers).status == 400);
   CHECK(workspace.send("DELETE", column + "/kind", {}, headers).status == 200);

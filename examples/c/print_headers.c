@@ -4,9 +4,9 @@
 #include <stdio.h>
 
 int main(void) {
-  dbxauth_client *client = NULL;
-  dbxauth_headers *headers = NULL;
-  dbxauth_error *error = NULL;
+  dbxauth_client* client = NULL;
+  dbxauth_headers* headers = NULL;
+  dbxauth_error* error = NULL;
   if (dbxauth_client_new(NULL, &client, &error) == DBXAUTH_OK &&
       dbxauth_client_headers(client, 60, NULL, &headers, &error) == DBXAUTH_OK) {
     for (size_t i = 0; i < dbxauth_headers_count(headers); ++i) puts(dbxauth_headers_name(headers, i));

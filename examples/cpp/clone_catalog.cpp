@@ -12,6 +12,7 @@ int main(int argc, char** argv) {
   spec.destination = argv[2];
   const auto report = client->clone(spec);
   if (!report) return std::cerr << report.error().message << '\n', 1;
-  std::cout << report->count(dbxauth::StepOutcome::succeeded) << " of " << report->steps.size() << " statements succeeded\n";
+  std::cout << report->count(dbxauth::StepOutcome::succeeded) << " of " << report->steps.size()
+            << " statements succeeded\n";
   return report->complete() ? 0 : 1;
 }

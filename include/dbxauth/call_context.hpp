@@ -32,8 +32,8 @@ class CancelToken {
   std::shared_ptr<detail::CancelState> state_;
 };
 
-/// Owner's side of cancellation. cancel() may be called from any thread, any number of times, and from a signal-handling
-/// thread (not from a signal handler: it takes a lock).
+/// Owner's side of cancellation. cancel() may be called from any thread, any number of times, and from a
+/// signal-handling thread (not from a signal handler: it takes a lock).
 class CancelSource {
  public:
   CancelSource();

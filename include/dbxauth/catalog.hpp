@@ -43,7 +43,7 @@ struct TableInventory {
   std::string table_type;          ///< MANAGED, EXTERNAL, VIEW, MATERIALIZED_VIEW, STREAMING_TABLE, FOREIGN, …
   std::string data_source_format;  ///< DELTA, ICEBERG, PARQUET, CSV, …; empty for views.
   std::string storage_location;
-  std::string view_definition;     ///< Views only; empty when the identity may not see it.
+  std::string view_definition;  ///< Views only; empty when the identity may not see it.
   std::vector<ColumnInventory> columns;
   bool has_row_filter = false;
   bool has_column_mask = false;
@@ -59,10 +59,10 @@ struct FunctionParameter {
 
 struct FunctionInventory {
   std::string name;
-  std::string body_kind;      ///< SQL or EXTERNAL.
-  std::string language;       ///< Of an external body: PYTHON; empty for SQL.
+  std::string body_kind;  ///< SQL or EXTERNAL.
+  std::string language;   ///< Of an external body: PYTHON; empty for SQL.
   std::string definition;
-  std::string return_type;    ///< "TABLE" for table functions.
+  std::string return_type;  ///< "TABLE" for table functions.
   std::vector<FunctionParameter> parameters;
   std::vector<FunctionParameter> return_columns;  ///< Of table functions.
   bool deterministic = false;
@@ -79,7 +79,7 @@ struct VolumeInventory {
 struct SchemaInventory {
   std::string name;
   std::string storage_root;
-  std::vector<TableInventory> tables;        ///< Views included; sorted by name.
+  std::vector<TableInventory> tables;  ///< Views included; sorted by name.
   std::vector<FunctionInventory> functions;
   std::vector<VolumeInventory> volumes;
   ObjectAttributes attributes;
@@ -89,13 +89,13 @@ struct SchemaInventory {
 struct CatalogInventory {
   std::string host;
   std::string name;
-  bool exists = true;             ///< False for a destination that is still to be created.
+  bool exists = true;  ///< False for a destination that is still to be created.
   std::string catalog_type;
   std::string storage_root;
   std::string metastore_id;
   std::vector<SchemaInventory> schemas;  ///< Sorted by name.
   ObjectAttributes attributes;
-  std::vector<std::string> unseen;       ///< What could not be read and why ("tags: permission denied"); never silent.
+  std::vector<std::string> unseen;  ///< What could not be read and why ("tags: permission denied"); never silent.
 
   /// Canonical JSON, `"schema": 1`; equal inventories give equal bytes.
   std::string to_json() const;

@@ -36,11 +36,11 @@ struct ClientOptions {
   std::map<std::string, SecretString> attributes;
   /// Says in reports where an explicit attribute came from, for example {"host", "--host"}; optional.
   std::map<std::string, std::string> attribute_places;
-  std::optional<std::string> profile;       ///< Explicitly named profile.
-  std::string config_file;                  ///< Empty: DATABRICKS_CONFIG_FILE, else `~/.databrickscfg`.
-  std::optional<ChainRules> rules;          ///< Unset: DBXAUTH_CHAIN, else layered.
-  bool load_dotenv = false;                 ///< Read `.env`; the command-line tool does, libraries usually should not.
-  std::string dotenv_file;                  ///< Empty: `.env` in the current directory.
+  std::optional<std::string> profile;  ///< Explicitly named profile.
+  std::string config_file;             ///< Empty: DATABRICKS_CONFIG_FILE, else `~/.databrickscfg`.
+  std::optional<ChainRules> rules;     ///< Unset: DBXAUTH_CHAIN, else layered.
+  bool load_dotenv = false;            ///< Read `.env`; the command-line tool does, libraries usually should not.
+  std::string dotenv_file;             ///< Empty: `.env` in the current directory.
   /// Replaces the process environment (tests, servers with several tenants). Unset: a snapshot taken by create().
   std::optional<std::map<std::string, std::string>> environment;
   /// Asked last, inside a notebook. ErrorCode::no_credentials means "not in a notebook".
@@ -83,7 +83,8 @@ class Client {
                                  const CallContext& context = {}) const;
   /// Tells that a server answered 401 to `rejected`; a compare: a newer token is kept.
   void reject(const AuthHeaders& rejected) const noexcept;
-  Result<Token> token(std::chrono::seconds min_validity = std::chrono::seconds{0}, const CallContext& context = {}) const;
+  Result<Token> token(std::chrono::seconds min_validity = std::chrono::seconds{0},
+                      const CallContext& context = {}) const;
 
   /// The chain's account so far: one entry per strategy. Resolves credentials first if that has not happened.
   std::vector<Attempt> attempts(const CallContext& context = {}) const;

@@ -43,7 +43,8 @@ struct CloneSpec {
   bool copy_comments = true;
   bool copy_tags = true;
   bool copy_grants = true;
-  std::string managed_location;  ///< MANAGED LOCATION of the destination catalog when it is created; empty: metastore default.
+  std::string
+      managed_location;  ///< MANAGED LOCATION of the destination catalog when it is created; empty: metastore default.
   /// Source prefix → destination prefix for external tables and volumes. An external table without a mapping is cloned
   /// as a managed one, and the fidelity matrix says so; an external volume without one is skipped.
   std::map<std::string, std::string> location_map;
@@ -55,16 +56,24 @@ struct CloneSpec {
 };
 
 enum class StepKind {
-  create_catalog, create_schema, clone_table, create_table, create_view, create_function, create_volume,
-  set_comment, set_tags, grant,
+  create_catalog,
+  create_schema,
+  clone_table,
+  create_table,
+  create_view,
+  create_function,
+  create_volume,
+  set_comment,
+  set_tags,
+  grant,
 };
 std::string_view to_string(StepKind kind) noexcept;
 
 /// One statement of a plan.
 struct CloneStep {
-  std::string id;                       ///< Stable and unique in the plan: "clone_table:sales.orders".
+  std::string id;  ///< Stable and unique in the plan: "clone_table:sales.orders".
   StepKind kind = StepKind::create_schema;
-  std::string object;                   ///< Destination object, quoted: `` `staging`.`sales`.`orders` ``.
+  std::string object;  ///< Destination object, quoted: `` `staging`.`sales`.`orders` ``.
   std::string sql;
   std::vector<std::string> depends_on;  ///< Ids of steps that must have succeeded.
   std::string reason;                   ///< Why it is in the plan.
@@ -99,7 +108,8 @@ struct ClonePlan {
 
 /// Works the plan out. Pure: reads nothing but its arguments and gives equal plans for equal arguments.
 /// Refuses (ErrorCode::invalid_argument, unsupported or already_exists) what can't be done as asked.
-Result<ClonePlan> plan_clone(const CatalogInventory& source, const CatalogInventory& destination, const CloneSpec& spec);
+Result<ClonePlan> plan_clone(const CatalogInventory& source, const CatalogInventory& destination,
+                             const CloneSpec& spec);
 
 enum class StepOutcome { succeeded, failed, blocked, cancelled };
 std::string_view to_string(StepOutcome outcome) noexcept;
@@ -110,8 +120,8 @@ struct StepReport {
   std::string object;
   StepOutcome outcome = StepOutcome::succeeded;
   std::string statement_id;
-  std::string error;             ///< Message of a failure, or what blocked the step.
-  std::string error_code;        ///< Stable name of the ErrorCode, then the server's code when there is one.
+  std::string error;       ///< Message of a failure, or what blocked the step.
+  std::string error_code;  ///< Stable name of the ErrorCode, then the server's code when there is one.
   std::int64_t duration_ms = 0;
   std::int64_t copied_files = -1;  ///< As CLONE reported; -1 when not a clone.
   std::int64_t copied_bytes = -1;

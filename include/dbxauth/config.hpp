@@ -49,16 +49,16 @@ struct Provenance {
 
 /// One resolved attribute, fit for showing: a sensitive value is replaced by `********`.
 struct ConfigValue {
-  std::string name;         ///< The attribute's name as in `.databrickscfg`, for example "client_id".
-  std::string value;        ///< Never a secret.
+  std::string name;   ///< The attribute's name as in `.databrickscfg`, for example "client_id".
+  std::string value;  ///< Never a secret.
   Provenance provenance;
   bool sensitive = false;
-  bool used = false;        ///< The winning strategy reads it.
+  bool used = false;  ///< The winning strategy reads it.
 };
 
 /// The outcome of resolution, without secrets: what a program shows when it is asked "which workspace, as whom, why".
 struct Config {
-  std::string host;         ///< Normalised: `https://name[:port]`, no trailing slash.
+  std::string host;  ///< Normalised: `https://name[:port]`, no trailing slash.
   std::string account_id;
   std::string workspace_id;
   std::string profile;      ///< The profile that applied; empty when none did.

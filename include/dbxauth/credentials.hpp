@@ -23,13 +23,14 @@ struct Token {
   std::chrono::system_clock::time_point expires_at = std::chrono::system_clock::time_point::max();
   /// Expiry minus issue as the issuer stated it (`expires_in`); zero when unknown.
   std::chrono::seconds lifetime{0};
-  std::string scope;           ///< Space separated, as granted; may be empty.
+  std::string scope;  ///< Space separated, as granted; may be empty.
 
   Token clone() const;
 };
 
-/// The token as `databricks auth token` prints it: access_token, token_type, expiry (RFC 3339; Go's zero time when it never
-/// expires), expires_in (when the lifetime is known); indented by two blanks, no final newline, never the refresh token.
+/// The token as `databricks auth token` prints it: access_token, token_type, expiry (RFC 3339; Go's zero time when it
+/// never expires), expires_in (when the lifetime is known); indented by two blanks, no final newline, never the refresh
+/// token.
 SecretString to_json(const Token& token);
 
 /// One header of an authorised request.
@@ -57,8 +58,8 @@ class CredentialProvider {
   /// A stable name, for example "pat". The view must live as long as the provider.
   virtual std::string_view name() const noexcept = 0;
 
-  /// Headers that stay valid for at least `min_validity` from now. Returns cached ones where possible; refreshes at most
-  /// once for all threads. ErrorCode::no_credentials means "this strategy does not apply, try the next".
+  /// Headers that stay valid for at least `min_validity` from now. Returns cached ones where possible; refreshes at
+  /// most once for all threads. ErrorCode::no_credentials means "this strategy does not apply, try the next".
   virtual Result<AuthHeadersPtr> headers(std::chrono::seconds min_validity, const CallContext& context) = 0;
 
   /// Tells that a server refused `rejected` with 401. The provider forgets it if it is still the current one, so that

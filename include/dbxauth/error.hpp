@@ -58,8 +58,8 @@ std::string_view to_string(AttemptVerdict verdict) noexcept;
 
 /// One strategy's verdict. A failed chain returns one per strategy, in the order in which they were considered.
 struct Attempt {
-  std::string strategy;              ///< The strategy's stable name, for example "oauth-m2m".
-  std::string layer;                 ///< Where its credentials came from, for example "environment" or "profile staging".
+  std::string strategy;  ///< The strategy's stable name, for example "oauth-m2m".
+  std::string layer;     ///< Where its credentials came from, for example "environment" or "profile staging".
   AttemptVerdict verdict = AttemptVerdict::not_configured;
   std::string reason;                ///< One sentence without a secret.
   std::vector<std::string> missing;  ///< Names of the attributes or variables that it lacks.
@@ -73,14 +73,14 @@ struct Error {
   Error(ErrorCode code_, std::string message_) : code(code_), message(std::move(message_)) {}
 
   ErrorCode code = ErrorCode::internal;
-  std::string message;               ///< What happened, to which input, and what to do next.
-  std::vector<Attempt> attempts;     ///< The credential chain's account; empty for other errors.
-  int http_status = 0;               ///< 0 when no HTTP answer was received.
-  bool retryable = false;            ///< The same call may succeed later without any change by the caller.
+  std::string message;            ///< What happened, to which input, and what to do next.
+  std::vector<Attempt> attempts;  ///< The credential chain's account; empty for other errors.
+  int http_status = 0;            ///< 0 when no HTTP answer was received.
+  bool retryable = false;         ///< The same call may succeed later without any change by the caller.
   std::optional<std::chrono::milliseconds> retry_after;  ///< The server's `Retry-After`, when it sent one.
-  std::string server_code;           ///< The server's own code: `error_code`, OAuth `error`, SCIM_<status>, ARM code.
-  std::string sql_state;             ///< SQLSTATE of a failed statement.
-  std::string request_id;            ///< The server's request id, for support tickets.
+  std::string server_code;  ///< The server's own code: `error_code`, OAuth `error`, SCIM_<status>, ARM code.
+  std::string sql_state;    ///< SQLSTATE of a failed statement.
+  std::string request_id;   ///< The server's request id, for support tickets.
 };
 
 /// The error as a JSON object: code (name), message, attempts[], http_status, retryable, retry_after_ms (when stated),

@@ -11,8 +11,8 @@ namespace dbxauth {
 enum class LogLevel : std::int32_t { off = 0, error = 1, warning = 2, info = 3, debug = 4, trace = 5 };
 
 /// Receives one record. `subject` is the part of the library that speaks ("net", "auth.oauth-m2m"); both texts are
-/// UTF-8, already redacted, and valid only during the call. Called on whichever thread did the work, with no lock of the
-/// library held, possibly from several threads at once.
+/// UTF-8, already redacted, and valid only during the call. Called on whichever thread did the work, with no lock of
+/// the library held, possibly from several threads at once.
 using LogSink = std::function<void(LogLevel level, std::string_view subject, std::string_view message)>;
 
 /// Installs the process-wide sink for records up to `level`; an empty sink or LogLevel::off turns logging off (the

@@ -22,11 +22,11 @@ namespace dbxauth {
 
 /// How far a long job is.
 struct Progress {
-  std::int64_t done = 0;     ///< Finished steps, failed and skipped ones included.
-  std::int64_t total = 0;    ///< 0 while not known yet.
+  std::int64_t done = 0;   ///< Finished steps, failed and skipped ones included.
+  std::int64_t total = 0;  ///< 0 while not known yet.
   std::int64_t failed = 0;
-  std::string phase;         ///< "inventory", "plan", "run".
-  std::string current;       ///< What is being worked on, for people.
+  std::string phase;    ///< "inventory", "plan", "run".
+  std::string current;  ///< What is being worked on, for people.
 };
 
 /// Called from worker threads, never with a lock of the library held; calls do not overlap.

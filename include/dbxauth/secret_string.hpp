@@ -11,8 +11,9 @@ namespace dbxauth {
 
 /// Bytes that must not leak: a token, a password, a client secret.
 ///
-/// Heap-only (there is no small-buffer copy inside the object), move-only, wiped with `explicit_bzero` before the memory
-/// is released, kept out of core dumps where the system allows it. It cannot be formatted, streamed or compared with
+/// Heap-only (there is no small-buffer copy inside the object), move-only, wiped with `explicit_bzero` before the
+/// memory is released, kept out of core dumps where the system allows it. It cannot be formatted, streamed or compared
+/// with
 /// `==`; call reveal() where the bytes are really needed. Not synchronised: share a const object freely, do not modify
 /// one from two threads.
 class SecretString {

@@ -19,7 +19,7 @@ namespace dbxauth {
 /// `GET /api/2.0/preview/scim/v2/Me`.
 struct CurrentUser {
   std::string id;
-  std::string user_name;     ///< An email address, or the application id of a service principal.
+  std::string user_name;  ///< An email address, or the application id of a service principal.
   std::string display_name;
   bool active = true;
   std::string workspace_id;  ///< From the response header `x-databricks-org-id`; may be empty.
@@ -29,7 +29,7 @@ struct CurrentUser {
 struct Warehouse {
   std::string id;
   std::string name;
-  std::string state;           ///< STARTING, RUNNING, STOPPING, STOPPED, DELETING, DELETED.
+  std::string state;  ///< STARTING, RUNNING, STOPPING, STOPPED, DELETING, DELETED.
   std::string cluster_size;
   std::string warehouse_type;  ///< CLASSIC, PRO.
   bool serverless = false;
@@ -74,19 +74,20 @@ struct StatementParameter {
 struct StatementRequest {
   std::string sql;
   std::string warehouse_id;
-  std::string catalog;  ///< Default catalog of the statement; may be empty. Session state does not persist between calls.
+  std::string
+      catalog;  ///< Default catalog of the statement; may be empty. Session state does not persist between calls.
   std::string schema;
   std::vector<StatementParameter> parameters;
-  /// What the submit call waits for before the client starts polling: 0, or 5 to 50 s. Metadata statements finish within
-  /// one round trip that way; long ones (CLONE) are better submitted with 0.
+  /// What the submit call waits for before the client starts polling: 0, or 5 to 50 s. Metadata statements finish
+  /// within one round trip that way; long ones (CLONE) are better submitted with 0.
   std::chrono::seconds wait_in_submit{30};
   /// Up to 20 key/value pairs that show up in the query history.
   std::vector<std::pair<std::string, std::string>> query_tags;
   /// Told the statement id as soon as it is known, before the statement has ended. May be empty.
   std::function<void(std::string_view statement_id)> on_submitted;
-  /// False: the result comes inline, and the statement fails when it exceeds the server's limit (25 MiB). True: it comes
-  /// by external links to the cloud's object store, up to 100 GiB. Never switched silently, since a statement that
-  /// failed on the limit would have to run again.
+  /// False: the result comes inline, and the statement fails when it exceeds the server's limit (25 MiB). True: it
+  /// comes by external links to the cloud's object store, up to 100 GiB. Never switched silently, since a statement
+  /// that failed on the limit would have to run again.
   bool large_result = false;
 };
 

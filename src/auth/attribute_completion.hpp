@@ -16,8 +16,8 @@ namespace dbxauth::auth {
 /// The layers a strategy may draw on, highest first.
 struct LayerScope {
   std::vector<const config::AttributeLayer*> layers;
-  /// A credential is not sent to a host when its own layer names a different one, and the host of a `.env` file takes no
-  /// credential from outside of it. Off only for the rules of the official SDKs, which mix everything.
+  /// A credential is not sent to a host when its own layer names a different one, and the host of a `.env` file takes
+  /// no credential from outside of it. Off only for the rules of the official SDKs, which mix everything.
   bool guard_hosts = true;
 };
 
@@ -25,8 +25,8 @@ struct LayerScope {
 struct Completion {
   const StrategyDescription* strategy = nullptr;
   std::map<std::string, const config::AttributeValue*, std::less<>> values;  ///< Borrowed from the layers.
-  std::string host;                  ///< Normalised; empty when no layer names one.
-  std::string layer_label;           ///< Layer of the credential itself.
+  std::string host;         ///< Normalised; empty when no layer names one.
+  std::string layer_label;  ///< Layer of the credential itself.
   std::vector<UsedAttribute> used;
   std::vector<std::string> missing;  ///< Variables (or attributes without one) to set.
   std::string refusal;               ///< Why the parts may not be combined; empty when they may.
@@ -46,8 +46,8 @@ Completion complete_strategy(const StrategyDescription& strategy, const config::
 /// Whether `layer` states a credential attribute of `strategy`.
 bool names_credential(const config::AttributeLayer& layer, const StrategyDescription& strategy);
 
-/// The variable that sets an attribute, or the attribute's name when there is none. Clone-Xs' names of the Azure variables
-/// on request.
+/// The variable that sets an attribute, or the attribute's name when there is none. Clone-Xs' names of the Azure
+/// variables on request.
 std::string variable_name(std::string_view attribute, bool clone_xs_names);
 
 }  // namespace dbxauth::auth

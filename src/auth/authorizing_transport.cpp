@@ -26,8 +26,8 @@ class AuthorizingTransport final : public net::HttpTransport {
     auto url = encoding::parse_url(request.url);
     if (!url) return std::move(url).error();
     if (url->origin() != origin_) {
-      return Error(ErrorCode::invalid_argument, "the credentials are for " + origin_ + " and are not sent to " +
-                                                    url->origin());
+      return Error(ErrorCode::invalid_argument,
+                   "the credentials are for " + origin_ + " and are not sent to " + url->origin());
     }
     auto headers = credentials_->headers(std::chrono::seconds{0}, context);
     if (!headers) return std::move(headers).error();
@@ -37,19 +37,21 @@ class AuthorizingTransport final : public net::HttpTransport {
     credentials_->reject(**headers);
     auto renewed = credentials_->headers(std::chrono::seconds{0}, context);
     if (!renewed) {
-      base::log(LogLevel::debug, "auth", "the server refused the credentials and there are no others: " +
-                                             renewed.error().message);
+      base::log(LogLevel::debug, "auth",
+                "the server refused the credentials and there are no others: " + renewed.error().message);
       return answer;
     }
     if (same_headers(**renewed, **headers)) return answer;
-    base::log(LogLevel::debug, "auth", "the server refused the credentials; sending the request once more with new ones");
+    base::log(LogLevel::debug, "auth",
+              "the server refused the credentials; sending the request once more with new ones");
     return next_->send(authorized(request, **renewed), context);
   }
 
  private:
   static net::HttpRequest authorized(const net::HttpRequest& request, const AuthHeaders& credentials) {
     net::HttpRequest copy = request.clone();
-    for (const AuthHeader& header : credentials.headers) copy.secret_headers.emplace_back(header.name, header.value.clone());
+    for (const AuthHeader& header : credentials.headers)
+      copy.secret_headers.emplace_back(header.name, header.value.clone());
     return copy;
   }
 
@@ -66,8 +68,8 @@ Result<std::shared_ptr<net::HttpTransport>> make_authorizing_transport(std::shar
   auto url = encoding::parse_url(host);
   if (!url) return std::move(url).error();
   if (url->scheme != "https" && !url->is_loopback()) {
-    return Error(ErrorCode::invalid_argument, "credentials are sent over https only, and " +
-                                                  base::redact_excerpt(host) + " is not https");
+    return Error(ErrorCode::invalid_argument,
+                 "credentials are sent over https only, and " + base::redact_excerpt(host) + " is not https");
   }
   return std::shared_ptr<net::HttpTransport>(
       std::make_shared<AuthorizingTransport>(std::move(next), std::move(credentials), url->origin()));

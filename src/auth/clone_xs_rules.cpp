@@ -102,6 +102,8 @@ class CloneXsRules {
 
 }  // namespace
 
-void write_clone_xs_plan(PlanWriter& writer) { CloneXsRules(writer).write(); }
+void write_clone_xs_plan(PlanWriter& writer) {
+  CloneXsRules(writer).write();
+}
 
 }  // namespace dbxauth::auth

@@ -20,27 +20,29 @@ struct UsedAttribute {
   Provenance provenance;
 };
 
-/// One strategy with credentials of one layer: something to try, or (without a provider) a verdict that is known already.
+/// One strategy with credentials of one layer: something to try, or (without a provider) a verdict that is known
+/// already.
 struct Candidate {
   Attempt attempt;                               ///< Strategy and layer; the whole account when there is no provider.
   std::shared_ptr<CredentialProvider> provider;  ///< Null: `attempt` says why it is not tried.
-  std::string host;                              ///< Where its credentials may be sent; empty when not known in advance.
-  std::function<std::string()> late_host;        ///< For credentials that bring their host along; may be empty.
+  std::string host;                        ///< Where its credentials may be sent; empty when not known in advance.
+  std::function<std::string()> late_host;  ///< For credentials that bring their host along; may be empty.
   std::vector<UsedAttribute> used;
-  bool stop_on_failure = false;                  ///< Explicitly configured: when it fails nothing else is tried.
-  int nearness = 0;                              ///< How much of what it needs is there; orders the misses in messages.
+  bool stop_on_failure = false;  ///< Explicitly configured: when it fails nothing else is tried.
+  int nearness = 0;              ///< How much of what it needs is there; orders the misses in messages.
 };
 
 /// What a rule set makes of the configuration.
 struct CredentialPlan {
-  std::vector<Candidate> candidates;   ///< In the order in which they are tried or reported.
-  std::optional<Error> refusal;        ///< The configuration contradicts itself: nothing is tried.
-  std::string host;                    ///< The workspace that was asked for; may be empty.
-  std::string failure_prefix;          ///< Begins the message when nothing works.
+  std::vector<Candidate> candidates;  ///< In the order in which they are tried or reported.
+  std::optional<Error> refusal;       ///< The configuration contradicts itself: nothing is tried.
+  std::string host;                   ///< The workspace that was asked for; may be empty.
+  std::string failure_prefix;         ///< Begins the message when nothing works.
 };
 
 /// Tries the candidates of a plan and remembers the first that yields headers. Thread-safe: threads may resolve at the
-/// same time, each under its own context; the providers see to it that this costs one request, and the first winner stays.
+/// same time, each under its own context; the providers see to it that this costs one request, and the first winner
+/// stays.
 class CredentialResolver {
  public:
   explicit CredentialResolver(CredentialPlan plan);

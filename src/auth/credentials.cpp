@@ -44,18 +44,24 @@ CredentialChain::CredentialChain(std::vector<std::shared_ptr<CredentialProvider>
 
 CredentialChain::~CredentialChain() = default;
 
-std::string_view CredentialChain::name() const noexcept { return "chain"; }
+std::string_view CredentialChain::name() const noexcept {
+  return "chain";
+}
 
 Result<AuthHeadersPtr> CredentialChain::headers(std::chrono::seconds min_validity, const CallContext& context) {
   return state_->resolver.headers(min_validity, context);
 }
 
-void CredentialChain::reject(const AuthHeaders& rejected) noexcept { state_->resolver.reject(rejected); }
+void CredentialChain::reject(const AuthHeaders& rejected) noexcept {
+  state_->resolver.reject(rejected);
+}
 
 Result<Token> CredentialChain::token(std::chrono::seconds min_validity, const CallContext& context) {
   return state_->resolver.token(min_validity, context);
 }
 
-std::vector<Attempt> CredentialChain::attempts() const { return state_->resolver.attempts(); }
+std::vector<Attempt> CredentialChain::attempts() const {
+  return state_->resolver.attempts();
+}
 
 }  // namespace dbxauth

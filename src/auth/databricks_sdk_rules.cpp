@@ -15,12 +15,12 @@ namespace {
 
 constexpr std::string_view failure_text =
     "default auth: cannot configure default credentials, please check "
-    "https://docs.databricks.com/en/dev-tools/auth.html#databricks-client-unified-authentication to configure credentials "
+    "https://docs.databricks.com/en/dev-tools/auth.html#databricks-client-unified-authentication to configure "
+    "credentials "
     "for your preferred authentication method";
 
 constexpr Strategy sdk_order[] = {Strategy::pat, Strategy::basic, Strategy::oauth_m2m, Strategy::databricks_cli,
                                   Strategy::azure_client_secret};
-
 
 /// One configuration, merged attribute by attribute (explicit, environment, file), and the Go SDK's order over it.
 class DatabricksSdkRules {
@@ -30,7 +30,8 @@ class DatabricksSdkRules {
     merged_.label = "merged";
     scope_.guard_hosts = false;
     // The SDK reads the environment before the file, also when a profile was named.
-    for (const Layer kind : {Layer::explicit_option, Layer::environment, Layer::named_profile, Layer::default_profile}) {
+    for (const Layer kind :
+         {Layer::explicit_option, Layer::environment, Layer::named_profile, Layer::default_profile}) {
       const config::AttributeLayer* layer = writer.sources().find(kind);
       if (layer != nullptr) scope_.layers.push_back(layer);
     }
@@ -79,11 +80,11 @@ class DatabricksSdkRules {
     }
     if (groups.size() < 2) return true;
     const std::vector<std::string> names(groups.begin(), groups.end());
-    writer_.refuse(with_fix(Error(ErrorCode::configuration, "validate: more than one authorization method configured: " +
-                                                                base::join(names, " and ") + " (" +
-                                                                base::join(places, ", ") +
-                                                                "); set auth_type (DATABRICKS_AUTH_TYPE) to choose one"),
-                            "set auth_type (DATABRICKS_AUTH_TYPE)"));
+    writer_.refuse(
+        with_fix(Error(ErrorCode::configuration,
+                       "validate: more than one authorization method configured: " + base::join(names, " and ") + " (" +
+                           base::join(places, ", ") + "); set auth_type (DATABRICKS_AUTH_TYPE) to choose one"),
+                 "set auth_type (DATABRICKS_AUTH_TYPE)"));
     return false;
   }
 
@@ -129,6 +130,8 @@ class DatabricksSdkRules {
 
 }  // namespace
 
-void write_databricks_sdk_plan(PlanWriter& writer) { DatabricksSdkRules(writer).write(); }
+void write_databricks_sdk_plan(PlanWriter& writer) {
+  DatabricksSdkRules(writer).write();
+}
 
 }  // namespace dbxauth::auth

@@ -35,16 +35,18 @@ Result<SecretString> clean_secret(std::string_view value, std::string_view what)
   if (trimmed.empty()) return Error(ErrorCode::configuration, std::string(what) + " is empty");
   const bool sound = is_header_safe(trimmed) && trimmed.find(' ') == std::string_view::npos;
   if (!sound) {
-    return Error(ErrorCode::configuration,
-                 std::string(what) + " contains a blank or a control character (a line break?); copy it again as one piece");
+    return Error(
+        ErrorCode::configuration,
+        std::string(what) + " contains a blank or a control character (a line break?); copy it again as one piece");
   }
   return SecretString(trimmed);
 }
 
 bool same_headers(const AuthHeaders& a, const AuthHeaders& b) noexcept {
   if (&a == &b) return true;
-  return std::equal(a.headers.begin(), a.headers.end(), b.headers.begin(), b.headers.end(),
-                    [](const AuthHeader& x, const AuthHeader& y) { return x.name == y.name && x.value.equals(y.value); });
+  return std::equal(
+      a.headers.begin(), a.headers.end(), b.headers.begin(), b.headers.end(),
+      [](const AuthHeader& x, const AuthHeader& y) { return x.name == y.name && x.value.equals(y.value); });
 }
 
 }  // namespace dbxauth::auth

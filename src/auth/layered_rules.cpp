@@ -85,6 +85,8 @@ class LayeredRules {
 
 }  // namespace
 
-void write_layered_plan(PlanWriter& writer) { LayeredRules(writer).write(); }
+void write_layered_plan(PlanWriter& writer) {
+  LayeredRules(writer).write();
+}
 
 }  // namespace dbxauth::auth

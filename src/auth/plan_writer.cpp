@@ -39,7 +39,9 @@ std::string identity_of(const Completion& completion) {
   return identity + "|" + completion.host;
 }
 
-std::string list(const std::vector<std::string>& names) { return base::join(names, ", "); }
+std::string list(const std::vector<std::string>& names) {
+  return base::join(names, ", ");
+}
 
 }  // namespace
 

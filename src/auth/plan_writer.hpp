@@ -23,7 +23,8 @@ class PlanWriter {
   const LayerScope& everything() const noexcept { return everything_; }
 
   void add_own_providers();
-  /// A candidate when complete; else its account: what is missing, or why it may not be used. `layer` overrides the label.
+  /// A candidate when complete; else its account: what is missing, or why it may not be used. `layer` overrides the
+  /// label.
   void add_strategy(const Completion& completion, bool stop_on_failure, std::string layer = {});
   /// Reports a configured strategy that is not considered.
   void add_ignored(const Completion& completion, std::string reason);

@@ -19,18 +19,18 @@ namespace dbxauth::auth {
 
 /// What credentials are planned from and made with. Everything but `sources` and `clock` may be absent.
 struct ChainInputs {
-  const config::ConfigSources* sources = nullptr;                ///< Borrowed for the call.
-  std::vector<std::shared_ptr<CredentialProvider>> providers;    ///< The program's own.
+  const config::ConfigSources* sources = nullptr;              ///< Borrowed for the call.
+  std::vector<std::shared_ptr<CredentialProvider>> providers;  ///< The program's own.
   std::function<Result<NotebookContext>()> notebook;
-  std::shared_ptr<TokenCache> token_cache;                       ///< Of the shared login; null: there is none.
-  std::string lock_directory;                                    ///< See SharedLoginSettings.
-  std::shared_ptr<net::HttpTransport> transport;                 ///< Retrying, without credentials.
+  std::shared_ptr<TokenCache> token_cache;        ///< Of the shared login; null: there is none.
+  std::string lock_directory;                     ///< See SharedLoginSettings.
+  std::shared_ptr<net::HttpTransport> transport;  ///< Retrying, without credentials.
   std::shared_ptr<const platform::Clock> clock;
   RefreshPolicy policy;
 };
 
-/// Makes the provider of a complete strategy. Values that cannot work give a provider that fails with the reason, so that
-/// the chain's account shows it.
+/// Makes the provider of a complete strategy. Values that cannot work give a provider that fails with the reason, so
+/// that the chain's account shows it.
 std::shared_ptr<CredentialProvider> make_strategy_provider(const Completion& completion, const ChainInputs& inputs);
 
 }  // namespace dbxauth::auth

@@ -31,15 +31,17 @@ constexpr Strategy report_order[] = {Strategy::oauth_m2m, Strategy::azure_client
                                      Strategy::databricks_cli};
 
 constexpr std::string_view known_unsupported[] = {
-    "azure-cli",   "azure-msi",         "azure-devops-oidc", "env-oidc", "external-browser", "file-oidc",
-    "github-oidc", "github-oidc-azure", "google-credentials", "google-id", "metadata-service", "model-serving",
-    "runtime",     "runtime-oauth"};
+    "azure-cli",        "azure-msi",     "azure-devops-oidc", "env-oidc",           "external-browser",
+    "file-oidc",        "github-oidc",   "github-oidc-azure", "google-credentials", "google-id",
+    "metadata-service", "model-serving", "runtime",           "runtime-oauth"};
 
-constexpr UnsupportedTrigger triggers[] = {
-    {"azure_use_msi", "azure-msi"},          {"google_credentials", "google-credentials"},
-    {"google_service_account", "google-id"}, {"metadata_service_url", "metadata-service"},
-    {"oidc_token_filepath", "file-oidc"},    {"oidc_token_env", "env-oidc"},
-    {"actions_id_token_request_url", "github-oidc"}};
+constexpr UnsupportedTrigger triggers[] = {{"azure_use_msi", "azure-msi"},
+                                           {"google_credentials", "google-credentials"},
+                                           {"google_service_account", "google-id"},
+                                           {"metadata_service_url", "metadata-service"},
+                                           {"oidc_token_filepath", "file-oidc"},
+                                           {"oidc_token_env", "env-oidc"},
+                                           {"actions_id_token_request_url", "github-oidc"}};
 
 }  // namespace
 
@@ -54,13 +56,17 @@ const StrategyDescription* find_strategy(std::string_view name) noexcept {
   return nullptr;
 }
 
-config::StaticArray<Strategy> all_strategies() noexcept { return report_order; }
+config::StaticArray<Strategy> all_strategies() noexcept {
+  return report_order;
+}
 
 bool is_known_unsupported_strategy(std::string_view name) noexcept {
   return std::find(std::begin(known_unsupported), std::end(known_unsupported), name) != std::end(known_unsupported);
 }
 
-config::StaticArray<UnsupportedTrigger> unsupported_triggers() noexcept { return triggers; }
+config::StaticArray<UnsupportedTrigger> unsupported_triggers() noexcept {
+  return triggers;
+}
 
 std::string supported_strategy_names() {
   std::vector<std::string> names;

@@ -16,9 +16,9 @@ enum class Strategy : std::uint8_t { pat, basic, oauth_m2m, databricks_cli, azur
 /// One strategy and its attributes: what the rule sets, the reports and the factory share.
 struct StrategyDescription {
   Strategy strategy = Strategy::pat;
-  std::string_view name;                                      ///< As in auth_type.
-  config::StaticArray<std::string_view> credential;           ///< Required besides the host; a layer names the strategy by them.
-  config::StaticArray<std::string_view> optional;             ///< Read when set.
+  std::string_view name;                             ///< As in auth_type.
+  config::StaticArray<std::string_view> credential;  ///< Required besides the host; a layer names the strategy by them.
+  config::StaticArray<std::string_view> optional;    ///< Read when set.
 };
 
 const StrategyDescription& describe_strategy(Strategy strategy) noexcept;

@@ -11,9 +11,9 @@ namespace dbxauth::auth {
 
 /// A shared pointer that many threads read at once without touching the same cache line.
 ///
-/// A plain shared pointer, atomic or not, has one reference count, and two threads that copy it all day fight for the line
-/// that holds it. Here each stripe has a lock and a reference count of its own; a thread always uses the same stripe, so
-/// that up to `stripe_count` threads never meet. Readers block only while a store() replaces their stripe.
+/// A plain shared pointer, atomic or not, has one reference count, and two threads that copy it all day fight for the
+/// line that holds it. Here each stripe has a lock and a reference count of its own; a thread always uses the same
+/// stripe, so that up to `stripe_count` threads never meet. Readers block only while a store() replaces their stripe.
 template <class T>
 class StripedPointer {
  public:

@@ -83,7 +83,8 @@ Result<TokenRefresher::ReadyPtr> TokenRefresher::obtain_slowly(std::chrono::seco
   }
 }
 
-Result<void> TokenRefresher::await(std::unique_lock<std::mutex>& lock, const Flight& flight, const CallContext& context) {
+Result<void> TokenRefresher::await(std::unique_lock<std::mutex>& lock, const Flight& flight,
+                                   const CallContext& context) {
   while (!flight.done) {
     if (auto running = context.check("waiting for another thread to renew the token"); !running) return running;
     auto until = context.deadline.value_or(CallContext::Clock::now() + 1h);

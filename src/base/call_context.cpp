@@ -62,7 +62,9 @@ void CancelSource::cancel() noexcept {
   state_->changed.notify_all();
 }
 
-bool CancelSource::cancelled() const noexcept { return token().cancelled(); }
+bool CancelSource::cancelled() const noexcept {
+  return token().cancelled();
+}
 
 CallContext CallContext::with_timeout(std::chrono::milliseconds timeout, CancelToken cancel) {
   CallContext context;
@@ -84,9 +86,10 @@ std::chrono::milliseconds CallContext::remaining(std::chrono::milliseconds limit
   const auto now = Clock::now();
   if (*deadline <= now) return none;
   // Rounded up: a part of a millisecond that is left is not "no time left".
-  const auto left = *deadline == Clock::time_point::max()
-                        ? std::chrono::milliseconds::max()
-                        : std::chrono::duration_cast<std::chrono::milliseconds>(*deadline - now) + std::chrono::milliseconds{1};
+  const auto left =
+      *deadline == Clock::time_point::max()
+          ? std::chrono::milliseconds::max()
+          : std::chrono::duration_cast<std::chrono::milliseconds>(*deadline - now) + std::chrono::milliseconds{1};
   return std::max(std::min(left, limit), none);
 }
 

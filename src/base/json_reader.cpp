@@ -45,8 +45,12 @@ void store(unsigned char* storage, const Value& value) noexcept {
   std::memcpy(storage, static_cast<const void*>(&value), sizeof value);
 }
 
-bool get_array(const element& value, array& out) noexcept { return value.get_array().get(out) == simdjson::SUCCESS; }
-bool get_object(const element& value, object& out) noexcept { return value.get_object().get(out) == simdjson::SUCCESS; }
+bool get_array(const element& value, array& out) noexcept {
+  return value.get_array().get(out) == simdjson::SUCCESS;
+}
+bool get_object(const element& value, object& out) noexcept {
+  return value.get_object().get(out) == simdjson::SUCCESS;
+}
 
 template <class Container>
 std::size_t count(const Container& container) noexcept {
@@ -57,7 +61,9 @@ std::size_t count(const Container& container) noexcept {
   return counted;
 }
 
-bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+bool is_digit(char c) noexcept {
+  return c >= '0' && c <= '9';
+}
 
 // simdjson refuses a text with an integer beyond 64 bits, which RFC 8259 allows. Such an integer cannot be represented
 // exactly here, so its last two digits become an exponent: the value differs by less than a double can tell.
@@ -94,19 +100,30 @@ bool shorten_oversized_integers(char* text, std::size_t size) noexcept {
 
 std::string_view describe(simdjson::error_code code) noexcept {
   switch (code) {
-    case simdjson::EMPTY: return "the text is empty";
-    case simdjson::DEPTH_ERROR: return "it is nested deeper than 256 levels";
-    case simdjson::STRING_ERROR: return "a string holds an invalid escape";
-    case simdjson::UNCLOSED_STRING: return "a string is not closed; the text may be cut off";
-    case simdjson::UNESCAPED_CHARS: return "a string holds a control character that is not escaped";
-    case simdjson::UTF8_ERROR: return "it is not UTF-8";
-    case simdjson::NUMBER_ERROR: return "a number is malformed or out of range";
+    case simdjson::EMPTY:
+      return "the text is empty";
+    case simdjson::DEPTH_ERROR:
+      return "it is nested deeper than 256 levels";
+    case simdjson::STRING_ERROR:
+      return "a string holds an invalid escape";
+    case simdjson::UNCLOSED_STRING:
+      return "a string is not closed; the text may be cut off";
+    case simdjson::UNESCAPED_CHARS:
+      return "a string holds a control character that is not escaped";
+    case simdjson::UTF8_ERROR:
+      return "it is not UTF-8";
+    case simdjson::NUMBER_ERROR:
+      return "a number is malformed or out of range";
     case simdjson::T_ATOM_ERROR:
     case simdjson::F_ATOM_ERROR:
-    case simdjson::N_ATOM_ERROR: return "there is a word other than true, false and null";
-    case simdjson::CAPACITY: return "the text is too large";
-    case simdjson::UNSUPPORTED_ARCHITECTURE: return "the JSON parser does not support this processor";
-    default: return "a bracket, comma, colon or quote is missing or superfluous";
+    case simdjson::N_ATOM_ERROR:
+      return "there is a word other than true, false and null";
+    case simdjson::CAPACITY:
+      return "the text is too large";
+    case simdjson::UNSUPPORTED_ARCHITECTURE:
+      return "the JSON parser does not support this processor";
+    default:
+      return "a bracket, comma, colon or quote is missing or superfluous";
   }
 }
 
@@ -129,7 +146,8 @@ Error parse_error(simdjson::error_code code, std::string_view text, std::string_
 // The parser may read, but not use, some bytes beyond the text.
 class PaddedCopy {
  public:
-  explicit PaddedCopy(std::string_view text) : size_(text.size()), bytes_(new char[size_ + simdjson::SIMDJSON_PADDING]) {
+  explicit PaddedCopy(std::string_view text)
+      : size_(text.size()), bytes_(new char[size_ + simdjson::SIMDJSON_PADDING]) {
     if (!text.empty()) std::memcpy(bytes_.get(), text.data(), text.size());
     std::memset(bytes_.get() + size_, 0, simdjson::SIMDJSON_PADDING);
   }
@@ -175,14 +193,21 @@ struct JsonDocument::Impl {
 JsonKind JsonView::kind() const noexcept {
   if (!present_) return JsonKind::missing;
   switch (load<element>(storage_).type()) {
-    case element_type::ARRAY: return JsonKind::array;
-    case element_type::OBJECT: return JsonKind::object;
+    case element_type::ARRAY:
+      return JsonKind::array;
+    case element_type::OBJECT:
+      return JsonKind::object;
     case element_type::INT64:
-    case element_type::UINT64: return JsonKind::integer;
-    case element_type::DOUBLE: return JsonKind::number;
-    case element_type::STRING: return JsonKind::string;
-    case element_type::BOOL: return JsonKind::boolean;
-    case element_type::NULL_VALUE: return JsonKind::null;
+    case element_type::UINT64:
+      return JsonKind::integer;
+    case element_type::DOUBLE:
+      return JsonKind::number;
+    case element_type::STRING:
+      return JsonKind::string;
+    case element_type::BOOL:
+      return JsonKind::boolean;
+    case element_type::NULL_VALUE:
+      return JsonKind::null;
   }
   return JsonKind::missing;
 }
@@ -257,9 +282,12 @@ std::optional<std::string> JsonView::as_text() const {
   if (!present_) return std::nullopt;
   const auto value = load<element>(storage_);
   switch (value.type()) {
-    case element_type::STRING: return std::string(string_or());
-    case element_type::BOOL: return std::string(boolean_or(false) ? "true" : "false");
-    case element_type::INT64: return std::to_string(integer_or(0));
+    case element_type::STRING:
+      return std::string(string_or());
+    case element_type::BOOL:
+      return std::string(boolean_or(false) ? "true" : "false");
+    case element_type::INT64:
+      return std::to_string(integer_or(0));
     case element_type::UINT64: {
       std::uint64_t number = 0;
       if (value.get_uint64().get(number) != simdjson::SUCCESS) return std::nullopt;
@@ -270,7 +298,8 @@ std::optional<std::string> JsonView::as_text() const {
       const auto end = std::to_chars(digits, digits + sizeof digits, as_number().value_or(0)).ptr;
       return std::string(digits, end);
     }
-    default: return std::nullopt;
+    default:
+      return std::nullopt;
   }
 }
 
@@ -328,7 +357,8 @@ Result<JsonDocument> JsonDocument::parse(std::string_view text, std::string_view
     auto impl = std::make_unique<Impl>();
     auto code = impl->parser.allocate(std::max<std::size_t>(copy.size(), 1), kDepthLimit);
     if (code == simdjson::SUCCESS) code = impl->parse(copy);
-    if (code == simdjson::NUMBER_ERROR && shorten_oversized_integers(copy.data(), copy.size())) code = impl->parse(copy);
+    if (code == simdjson::NUMBER_ERROR && shorten_oversized_integers(copy.data(), copy.size()))
+      code = impl->parse(copy);
     if (code != simdjson::SUCCESS) return parse_error(code, text, what);
     return JsonDocument(std::move(impl));
   } catch (const std::bad_alloc&) {

@@ -90,8 +90,9 @@ void JsonView::each_member(Visit&& visit) const {
 /// Owns a parsed JSON text and wipes its copies on destruction (an answer may hold a token).
 class JsonDocument {
  public:
-  /// Parses one complete JSON text (RFC 8259), UTF-8, nesting up to 256. The error is ErrorCode::protocol, says at which
-  /// byte where known, and quotes nothing of the text. `what` names the text for the message ("the token response").
+  /// Parses one complete JSON text (RFC 8259), UTF-8, nesting up to 256. The error is ErrorCode::protocol, says at
+  /// which byte where known, and quotes nothing of the text. `what` names the text for the message ("the token
+  /// response").
   static Result<JsonDocument> parse(std::string_view text, std::string_view what);
 
   JsonDocument(JsonDocument&&) noexcept;

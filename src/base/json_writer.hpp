@@ -37,7 +37,10 @@ class JsonWriter {
   JsonWriter& member(std::string_view name, const std::vector<std::string>& values);
 
   /// Escapes `<`, `>` and `&` as Go's encoder does; for files that the Databricks CLI shares.
-  JsonWriter& escape_html(bool on) { escape_html_ = on; return *this; }
+  JsonWriter& escape_html(bool on) {
+    escape_html_ = on;
+    return *this;
+  }
 
   const std::string& text() const noexcept { return text_; }
   std::string take() noexcept { return std::move(text_); }
@@ -47,7 +50,10 @@ class JsonWriter {
   void newline();
   void write_string(std::string_view value);
 
-  struct Level { bool object; bool any; };
+  struct Level {
+    bool object;
+    bool any;
+  };
   std::string text_;
   std::vector<Level> levels_;
   int indent_;

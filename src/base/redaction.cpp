@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A pass goes from left to right. A word (letters, digits, `_`, `-`) is looked at once where it starts; a match copies the
-// part that may be shown, writes the mark and goes on behind the secret. The mark contains nothing that matches again.
+// A pass goes from left to right. A word (letters, digits, `_`, `-`) is looked at once where it starts; a match copies
+// the part that may be shown, writes the mark and goes on behind the secret. The mark contains nothing that matches
+// again.
 #include "base/redaction.hpp"
 
 #include <algorithm>
@@ -16,36 +17,79 @@ namespace {
 
 constexpr std::string_view kMark = "[redacted]";
 
-bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
-bool is_lower(char c) noexcept { return c >= 'a' && c <= 'z'; }
-bool is_upper(char c) noexcept { return c >= 'A' && c <= 'Z'; }
-bool is_letter(char c) noexcept { return is_lower(c) || is_upper(c); }
-bool is_word(char c) noexcept { return is_letter(c) || is_digit(c) || c == '_' || c == '-'; }
-bool is_hex(char c) noexcept { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
-bool is_blank(char c) noexcept { return c == ' ' || c == '\t'; }
-bool is_space(char c) noexcept { return is_blank(c) || c == '\r' || c == '\n'; }
-bool is_quote(char c) noexcept { return c == '"' || c == '\''; }
+bool is_digit(char c) noexcept {
+  return c >= '0' && c <= '9';
+}
+bool is_lower(char c) noexcept {
+  return c >= 'a' && c <= 'z';
+}
+bool is_upper(char c) noexcept {
+  return c >= 'A' && c <= 'Z';
+}
+bool is_letter(char c) noexcept {
+  return is_lower(c) || is_upper(c);
+}
+bool is_word(char c) noexcept {
+  return is_letter(c) || is_digit(c) || c == '_' || c == '-';
+}
+bool is_hex(char c) noexcept {
+  return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+bool is_blank(char c) noexcept {
+  return c == ' ' || c == '\t';
+}
+bool is_space(char c) noexcept {
+  return is_blank(c) || c == '\r' || c == '\n';
+}
+bool is_quote(char c) noexcept {
+  return c == '"' || c == '\'';
+}
 // RFC 9110 §11.2 token68, and `_` of base64url.
-bool is_token68(char c) noexcept { return is_word(c) || c == '.' || c == '~' || c == '+' || c == '/' || c == '='; }
-bool ends_plain_value(char c) noexcept { return is_space(c) || is_quote(c) || c == '&' || c == '<' || c == '>'; }
+bool is_token68(char c) noexcept {
+  return is_word(c) || c == '.' || c == '~' || c == '+' || c == '/' || c == '=';
+}
+bool ends_plain_value(char c) noexcept {
+  return is_space(c) || is_quote(c) || c == '&' || c == '<' || c == '>';
+}
 
-bool has_digit(std::string_view text) noexcept { return std::any_of(text.begin(), text.end(), is_digit); }
+bool has_digit(std::string_view text) noexcept {
+  return std::any_of(text.begin(), text.end(), is_digit);
+}
 bool has_inner_capital(std::string_view text) noexcept {
   return text.size() > 1 && std::any_of(text.begin() + 1, text.end(), is_upper);
 }
 
 // Names of one meaning, always secret, lower case with underscores.
-constexpr std::array<std::string_view, 23> kSecretNames = {
-    "access_token", "refresh_token", "id_token",         "client_secret", "password",      "passwd",
-    "token_value",  "assertion",     "client_assertion", "subject_token", "actor_token",   "code_verifier",
-    "device_code",  "private_key",   "passphrase",       "api_key",       "authorization", "proxy_authorization",
-    "cookie",       "set_cookie",    "session_key",      "sas_token",     "x_databricks_azure_sp_management_token"};
+constexpr std::array<std::string_view, 23> kSecretNames = {"access_token",
+                                                           "refresh_token",
+                                                           "id_token",
+                                                           "client_secret",
+                                                           "password",
+                                                           "passwd",
+                                                           "token_value",
+                                                           "assertion",
+                                                           "client_assertion",
+                                                           "subject_token",
+                                                           "actor_token",
+                                                           "code_verifier",
+                                                           "device_code",
+                                                           "private_key",
+                                                           "passphrase",
+                                                           "api_key",
+                                                           "authorization",
+                                                           "proxy_authorization",
+                                                           "cookie",
+                                                           "set_cookie",
+                                                           "session_key",
+                                                           "sas_token",
+                                                           "x_databricks_azure_sp_management_token"};
 // Names that are also ordinary words: their values count as secrets only where the form leaves little doubt.
 constexpr std::array<std::string_view, 3> kAmbiguousNames = {"code", "token", "secret"};
-constexpr std::array<std::string_view, 5> kSecretSuffixes = {"_token", "_secret", "_password", "_passphrase", "_private_key"};
+constexpr std::array<std::string_view, 5> kSecretSuffixes = {"_token", "_secret", "_password", "_passphrase",
+                                                             "_private_key"};
 // Positions in a paged list end in `_token` and are no secret.
-constexpr std::array<std::string_view, 6> kHarmlessNames = {"page_token", "next_page_token", "prev_page_token",
-                                                            "previous_page_token", "continuation_token", "sync_token"};
+constexpr std::array<std::string_view, 6> kHarmlessNames = {
+    "page_token", "next_page_token", "prev_page_token", "previous_page_token", "continuation_token", "sync_token"};
 constexpr std::size_t kLongestName = 64;
 // Databricks: personal access tokens `dapi`, OAuth secrets `dose`, others; each with 32 hex digits behind.
 constexpr std::array<std::string_view, 4> kTokenPrefixes = {"dapi", "dose", "dkea", "dsapi"};
@@ -191,9 +235,11 @@ class Redactor {
     constexpr std::size_t kDigits = 32;
     const std::string_view word = text_.substr(at_, end - at_);
     for (const std::string_view prefix : kTokenPrefixes) {
-      for (auto found = word.find(prefix); found != std::string_view::npos; found = word.find(prefix, found + prefix.size())) {
+      for (auto found = word.find(prefix); found != std::string_view::npos;
+           found = word.find(prefix, found + prefix.size())) {
         const std::string_view digits = word.substr(found + prefix.size(), kDigits);
-        if (digits.size() == kDigits && std::all_of(digits.begin(), digits.end(), is_hex)) return hide(at_ + found, end);
+        if (digits.size() == kDigits && std::all_of(digits.begin(), digits.end(), is_hex))
+          return hide(at_ + found, end);
       }
     }
     return false;
@@ -231,8 +277,9 @@ class Redactor {
     const std::string_view value = text_.substr(begin, value_end - begin);
     // A parameter of a challenge: `Bearer error="invalid_token"`.
     if (value.empty() || (value.back() == '=' && is_quote(peek(value_end)))) return false;
-    const bool secret = bearer ? has_digit(value) || value.size() >= 24 || (value.size() >= 8 && has_inner_capital(value))
-                               : holds_basic_credentials(value);
+    const bool secret = bearer
+                            ? has_digit(value) || value.size() >= 24 || (value.size() >= 8 && has_inner_capital(value))
+                            : holds_basic_credentials(value);
     return secret && hide(begin, value_end);
   }
 
@@ -250,7 +297,8 @@ class Redactor {
         ++backslashes;
         continue;
       }
-      if (text_[i] == quote && (escapes == 0 ? backslashes % 2 == 0 : backslashes <= escapes)) return i - std::min(backslashes, escapes);
+      if (text_[i] == quote && (escapes == 0 ? backslashes % 2 == 0 : backslashes <= escapes))
+        return i - std::min(backslashes, escapes);
       backslashes = 0;
     }
     return text_.size();
@@ -260,7 +308,8 @@ class Redactor {
     if (value.empty()) return false;
     if (name != NameClass::ambiguous) return true;
     // `"code": "RESOURCE_DOES_NOT_EXIST"`, `"code": "404"`, `"code": "42P01"`
-    const bool identifier = std::all_of(value.begin(), value.end(), [](char c) { return is_letter(c) || c == '_' || c == '.'; });
+    const bool identifier =
+        std::all_of(value.begin(), value.end(), [](char c) { return is_letter(c) || c == '_' || c == '.'; });
     return !identifier && !(value.size() <= 5 && has_digit(value));
   }
 
@@ -308,7 +357,8 @@ class Redactor {
   bool plain_value(std::size_t begin, NameClass name, bool encoded) {
     if (is_quote(peek(begin))) {
       const std::size_t close = closing_quote(begin + 1, text_[begin], 0);
-      return secret_for(name, text_.substr(begin + 1, close - begin - 1)) && name != NameClass::ambiguous && hide(begin + 1, close);
+      return secret_for(name, text_.substr(begin + 1, close - begin - 1)) && name != NameClass::ambiguous &&
+             hide(begin + 1, close);
     }
     const std::size_t end = plain_value_end(begin, encoded);
     const std::string_view value = text_.substr(begin, end - begin);
@@ -333,14 +383,16 @@ class Redactor {
       const std::string_view value = text_.substr(begin, end - begin);
       // Prose: "client_secret: not configured".
       const bool prose = !has_digit(value) && !has_inner_capital(value) && value.size() < 24 &&
-                         std::all_of(value.begin(), value.end(), [](char c) { return is_word(c) || c == '.' || c == ',' || c == ';'; });
+                         std::all_of(value.begin(), value.end(),
+                                     [](char c) { return is_word(c) || c == '.' || c == ',' || c == ';'; });
       return !prose && value != kMark && hide(begin, end);
     }
     if (name == NameClass::authorization) {
       const std::size_t scheme_end = run_end(begin, is_word);
       const std::string_view scheme = text_.substr(begin, scheme_end - begin);
       const std::size_t value_begin = run_end(scheme_end, is_blank);
-      if (value_begin != scheme_end && (equals_ignoring_case(scheme, "bearer") || equals_ignoring_case(scheme, "basic"))) {
+      if (value_begin != scheme_end &&
+          (equals_ignoring_case(scheme, "bearer") || equals_ignoring_case(scheme, "basic"))) {
         const std::size_t value_end = plain_value_end(value_begin, false);
         return value_end != value_begin && hide(value_begin, value_end);
       }
@@ -396,6 +448,8 @@ std::string redact_excerpt(std::string_view text, std::size_t limit) {
   return result;
 }
 
-bool is_sensitive_name(std::string_view name) noexcept { return classify_name(name) != NameClass::ordinary; }
+bool is_sensitive_name(std::string_view name) noexcept {
+  return classify_name(name) != NameClass::ordinary;
+}
 
 }  // namespace dbxauth::base

@@ -6,9 +6,10 @@
 
 namespace dbxauth::base {
 
-/// Replaces everything that looks like a credential by `[redacted]`: JWTs, `dapi…`, `dose…`, `dkea…` tokens, `Bearer …` and
-/// `Basic …` header values, `password=`/`client_secret=`/`refresh_token=`/`code=`/… in forms and query strings, and the
-/// JSON members of those names. Applied to every text that comes from outside before it enters an Error or a log record.
+/// Replaces everything that looks like a credential by `[redacted]`: JWTs, `dapi…`, `dose…`, `dkea…` tokens, `Bearer …`
+/// and `Basic …` header values, `password=`/`client_secret=`/`refresh_token=`/`code=`/… in forms and query strings, and
+/// the JSON members of those names. Applied to every text that comes from outside before it enters an Error or a log
+/// record.
 std::string redact(std::string_view text);
 
 /// redact(), shortened to at most `limit` bytes on a UTF-8 boundary, control characters replaced by spaces.

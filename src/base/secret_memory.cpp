@@ -85,7 +85,8 @@ class Arena {
       chunk = static_cast<char*>(std::malloc(bytes));
       if (chunk == nullptr) throw std::bad_alloc();
     }
-    for (std::size_t offset = bytes; offset >= block_bytes; offset -= block_bytes) push(chunk + offset - block_bytes, index);
+    for (std::size_t offset = bytes; offset >= block_bytes; offset -= block_bytes)
+      push(chunk + offset - block_bytes, index);
   }
 
   std::mutex mutex_;

@@ -16,7 +16,8 @@ struct SecretBlock {
 /// A forked child keeps the contents and may go on allocating. Thread-safe. Throws std::bad_alloc only.
 SecretBlock allocate_secret(std::size_t size);
 
-/// Wipes the whole block and gives it back. Takes exactly what allocate_secret() returned, or an empty block. Thread-safe.
+/// Wipes the whole block and gives it back. Takes exactly what allocate_secret() returned, or an empty block.
+/// Thread-safe.
 void release_secret(SecretBlock block) noexcept;
 
 }  // namespace dbxauth::base

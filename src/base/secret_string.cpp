@@ -11,7 +11,9 @@
 
 namespace dbxauth {
 
-SecretString::SecretString(std::string_view bytes) { append(bytes); }
+SecretString::SecretString(std::string_view bytes) {
+  append(bytes);
+}
 
 SecretString::SecretString(SecretString&& other) noexcept
     : data_(std::exchange(other.data_, nullptr)),
@@ -28,7 +30,9 @@ SecretString& SecretString::operator=(SecretString&& other) noexcept {
   return *this;
 }
 
-SecretString::~SecretString() { clear(); }
+SecretString::~SecretString() {
+  clear();
+}
 
 SecretString SecretString::take(std::string&& source) {
   SecretString secret{std::string_view(source)};
@@ -39,7 +43,9 @@ SecretString SecretString::take(std::string&& source) {
   return secret;
 }
 
-SecretString SecretString::clone() const { return SecretString(reveal()); }
+SecretString SecretString::clone() const {
+  return SecretString(reveal());
+}
 
 void SecretString::append(std::string_view bytes) {
   if (bytes.empty()) return;
@@ -80,7 +86,8 @@ bool SecretString::equals(std::string_view other) const noexcept {
   if (size_ != other.size()) return false;
   volatile unsigned char difference = 0;
   for (std::size_t i = 0; i < size_; ++i) {
-    difference = static_cast<unsigned char>(difference | (static_cast<unsigned char>(data_[i]) ^ static_cast<unsigned char>(other[i])));
+    difference = static_cast<unsigned char>(
+        difference | (static_cast<unsigned char>(data_[i]) ^ static_cast<unsigned char>(other[i])));
   }
   return difference == 0;
 }

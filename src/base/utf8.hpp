@@ -7,8 +7,8 @@
 
 namespace dbxauth::base {
 
-/// Bytes of the well-formed UTF-8 sequence (RFC 3629: no overlong forms, no surrogates) that starts at `at`; 0 when there
-/// is none. `at` must be inside `text`.
+/// Bytes of the well-formed UTF-8 sequence (RFC 3629: no overlong forms, no surrogates) that starts at `at`; 0 when
+/// there is none. `at` must be inside `text`.
 inline std::size_t utf8_sequence_length(std::string_view text, std::size_t at) noexcept {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const auto continues = [&](std::size_t i, unsigned low, unsigned high) {

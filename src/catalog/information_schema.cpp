@@ -51,7 +51,9 @@ Result<StatementResult> read_relation_guarded(const WorkspaceClient& workspace, 
   return Error(ErrorCode::internal, failure.what());
 }
 
-bool is_fatal(const Relation& relation, const Error& error) noexcept { return relation.required || !means_unseen(error); }
+bool is_fatal(const Relation& relation, const Error& error) noexcept {
+  return relation.required || !means_unseen(error);
+}
 
 }  // namespace
 
@@ -61,15 +63,15 @@ const std::vector<Relation>& inventory_relations() {
   // owner of a routine is not documented everywhere: these are read whole.
   static const std::vector<Relation> relations{
       {"schemata", "schema_name, schema_owner, comment", "schema_name <> 'information_schema'", true},
-      {"tables",
-       "table_schema, table_name, table_type, table_owner, comment, data_source_format, storage_path",
+      {"tables", "table_schema, table_name, table_type, table_owner, comment, data_source_format, storage_path",
        "table_schema <> 'information_schema'", true},
       {"columns", "table_schema, table_name, column_name, ordinal_position, is_nullable, full_data_type, comment",
        "table_schema <> 'information_schema'"},
       {"views", "table_schema, table_name, view_definition", "table_schema <> 'information_schema'"},
       {"routines", "*", "specific_schema <> 'information_schema'"},
       {"parameters",
-       "specific_schema, specific_name, ordinal_position, parameter_name, full_data_type, parameter_default, comment", {}},
+       "specific_schema, specific_name, ordinal_position, parameter_name, full_data_type, parameter_default, comment",
+       {}},
       {"routine_columns", "specific_schema, specific_name, ordinal_position, column_name, full_data_type, comment", {}},
       {"volumes", "volume_schema, volume_name, volume_type, volume_owner, comment, storage_location", {}},
       {"catalog_privileges", "grantee, privilege_type", direct},

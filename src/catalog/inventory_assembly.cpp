@@ -213,7 +213,7 @@ class Assembly {
   }
 
   void read_routine_parts(std::string_view relation, std::string_view name_column,
-                     std::vector<PositionedParameter> FunctionDraft::*list) {
+                          std::vector<PositionedParameter> FunctionDraft::*list) {
     const RelationRows& rows = source_.rows(relation);
     const auto schema = rows.column("specific_schema"), specific = rows.column("specific_name"),
                position = rows.column("ordinal_position"), name = rows.column(name_column),
@@ -322,9 +322,8 @@ class Assembly {
 
   void read_grants(std::string_view relation, const ObjectColumns& names, const AttributeIndex& index) {
     const RelationRows& rows = source_.rows(relation);
-    each_row_of(relation, names, index, [&rows](ObjectAttributes& attributes, std::size_t i) {
-      add_grant(rows, i, attributes);
-    });
+    each_row_of(relation, names, index,
+                [&rows](ObjectAttributes& attributes, std::size_t i) { add_grant(rows, i, attributes); });
   }
 
   static void add_grant(const RelationRows& rows, std::size_t i, ObjectAttributes& attributes) {
@@ -339,15 +338,15 @@ class Assembly {
     read_tags("table_tags", {"schema_name", "table_name", {}}, tables_);
     read_tags("volume_tags", {"schema_name", "volume_name", {}}, volumes_);
     const RelationRows& of_columns = source_.rows("column_tags");
-    each_row_of("column_tags", {"schema_name", "table_name", "column_name"}, column_tags_,
-                [&of_columns](std::map<std::string, std::string>& tags, std::size_t i) { add_tag(of_columns, i, tags); });
+    each_row_of(
+        "column_tags", {"schema_name", "table_name", "column_name"}, column_tags_,
+        [&of_columns](std::map<std::string, std::string>& tags, std::size_t i) { add_tag(of_columns, i, tags); });
   }
 
   void read_tags(std::string_view relation, const ObjectColumns& names, const AttributeIndex& index) {
     const RelationRows& rows = source_.rows(relation);
-    each_row_of(relation, names, index, [&rows](ObjectAttributes& attributes, std::size_t i) {
-      add_tag(rows, i, attributes.tags);
-    });
+    each_row_of(relation, names, index,
+                [&rows](ObjectAttributes& attributes, std::size_t i) { add_tag(rows, i, attributes.tags); });
   }
 
   static void add_tag(const RelationRows& rows, std::size_t i, std::map<std::string, std::string>& tags) {
@@ -360,9 +359,9 @@ class Assembly {
     auto& grants = attributes.grants;
     std::sort(grants.begin(), grants.end(), [&key](const Grant& a, const Grant& b) { return key(a) < key(b); });
     // The same privilege granted by two grantors is one privilege.
-    grants.erase(std::unique(grants.begin(), grants.end(),
-                             [&key](const Grant& a, const Grant& b) { return key(a) == key(b); }),
-                 grants.end());
+    grants.erase(
+        std::unique(grants.begin(), grants.end(), [&key](const Grant& a, const Grant& b) { return key(a) == key(b); }),
+        grants.end());
   }
 
   static std::vector<FunctionParameter> in_order(std::vector<PositionedParameter> parts) {
@@ -428,7 +427,9 @@ class Assembly {
 
 }  // namespace
 
-std::string normalized_privilege(std::string_view privilege) { return upper_snake(privilege); }
+std::string normalized_privilege(std::string_view privilege) {
+  return upper_snake(privilege);
+}
 
 void assemble_inventory(const InformationSchema& source, CatalogInventory& inventory) {
   Assembly(source, inventory).run();

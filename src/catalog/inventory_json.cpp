@@ -22,7 +22,8 @@ using base::JsonWriter;
 
 constexpr std::int64_t schema_version = 1;
 
-// ---- writing: every member is always written, in the order below -----------------------------------------------------
+// ---- writing: every member is always written, in the order below
+// -----------------------------------------------------
 
 void write_tags(JsonWriter& json, const std::map<std::string, std::string>& tags) {
   json.key("tags").begin_object();
@@ -100,7 +101,8 @@ void write_schema(JsonWriter& json, const SchemaInventory& schema) {
   write_list(json, "volumes", schema.volumes, write_volume);
 }
 
-// ---- reading ----------------------------------------------------------------------------------------------------------
+// ---- reading
+// ----------------------------------------------------------------------------------------------------------
 
 // Where a value is, for messages only: rendered when something is wrong.
 struct JsonPath {
@@ -242,7 +244,8 @@ class InventoryReader {
     const JsonPath path{&parent, "tags"};
     object["tags"].each_member([&](std::string_view name, JsonView value) {
       const JsonPath place{&path, name};
-      if (expect(value, JsonKind::string, place)) out.insert_or_assign(std::string(name), std::string(value.string_or()));
+      if (expect(value, JsonKind::string, place))
+        out.insert_or_assign(std::string(name), std::string(value.string_or()));
     });
   }
 

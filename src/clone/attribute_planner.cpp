@@ -82,7 +82,8 @@ class AttributePlanner {
   void owner() {
     if (object_.source->owner.empty()) return;
     skip("owner", fmt::format("`{}` stays the owner of the source only: what is made belongs to the identity that runs "
-                              "the clone", object_.source->owner));
+                              "the clone",
+                              object_.source->owner));
   }
 
  private:
@@ -123,8 +124,9 @@ class AttributePlanner {
     } else {
       add(StepKind::set_comment, kind_path_,
           comment_on_sql(object_.ref.kind, plan_.destination_name(object_.ref), text),
-          object_.ref.kind == Securable::table && !object_.step_id.empty() ? "CLONE does not copy the table's comment"
-                                                                          : "the destination lacks the source's comment");
+          object_.ref.kind == Securable::table && !object_.step_id.empty()
+              ? "CLONE does not copy the table's comment"
+              : "the destination lacks the source's comment");
       plan_.verdict(object_.ref, "comment", FidelityVerdict::copied);
     }
   }
@@ -202,7 +204,8 @@ class AttributePlanner {
     std::size_t kept = 0;
     for (const ColumnInventory* column : by_name(*object_.source_columns)) {
       const ColumnInventory* there = find_column(object_.destination_columns, column->name);
-      const TagDifference difference = compare_tags(column->tags, there != nullptr ? &there->tags : nullptr, overwrite_);
+      const TagDifference difference =
+          compare_tags(column->tags, there != nullptr ? &there->tags : nullptr, overwrite_);
       if (!difference.kept.empty()) ++kept;
       if (difference.missing.empty()) continue;
       add(StepKind::set_tags, column_path(*column),

@@ -30,7 +30,9 @@ CatalogIndex::CatalogIndex(const CatalogInventory& inventory) {
   }
 }
 
-const SchemaInventory* CatalogIndex::schema(std::string_view name) const { return find(schemas_, base::to_lower(name)); }
+const SchemaInventory* CatalogIndex::schema(std::string_view name) const {
+  return find(schemas_, base::to_lower(name));
+}
 
 const TableInventory* CatalogIndex::relation(std::string_view schema, std::string_view name) const {
   return find(relations_, key(schema, name));

@@ -10,9 +10,8 @@ namespace {
 template <class Value, std::size_t N>
 using Names = std::array<std::pair<Value, std::string_view>, N>;
 
-constexpr Names<CloneMode, 3> modes = {{{CloneMode::deep, "deep"},
-                                        {CloneMode::shallow, "shallow"},
-                                        {CloneMode::schema_only, "schema_only"}}};
+constexpr Names<CloneMode, 3> modes = {
+    {{CloneMode::deep, "deep"}, {CloneMode::shallow, "shallow"}, {CloneMode::schema_only, "schema_only"}}};
 constexpr Names<IfExists, 3> if_exists_names = {
     {{IfExists::skip, "skip"}, {IfExists::replace, "replace"}, {IfExists::fail, "fail"}}};
 constexpr Names<StepKind, 10> step_kinds = {{{StepKind::create_catalog, "create_catalog"},
@@ -52,18 +51,36 @@ std::optional<Value> value_in(const Names<Value, N>& names, std::string_view nam
 
 }  // namespace
 
-std::string_view to_string(StepKind kind) noexcept { return name_in(step_kinds, kind); }
-std::string_view to_string(FidelityVerdict verdict) noexcept { return name_in(verdicts, verdict); }
-std::string_view to_string(StepOutcome outcome) noexcept { return name_in(outcomes, outcome); }
+std::string_view to_string(StepKind kind) noexcept {
+  return name_in(step_kinds, kind);
+}
+std::string_view to_string(FidelityVerdict verdict) noexcept {
+  return name_in(verdicts, verdict);
+}
+std::string_view to_string(StepOutcome outcome) noexcept {
+  return name_in(outcomes, outcome);
+}
 
 namespace clone {
 
-std::string_view to_string(CloneMode mode) noexcept { return name_in(modes, mode); }
-std::string_view to_string(IfExists if_exists) noexcept { return name_in(if_exists_names, if_exists); }
-std::optional<CloneMode> clone_mode_from(std::string_view name) noexcept { return value_in(modes, name); }
-std::optional<IfExists> if_exists_from(std::string_view name) noexcept { return value_in(if_exists_names, name); }
-std::optional<StepKind> step_kind_from(std::string_view name) noexcept { return value_in(step_kinds, name); }
-std::optional<FidelityVerdict> fidelity_verdict_from(std::string_view name) noexcept { return value_in(verdicts, name); }
+std::string_view to_string(CloneMode mode) noexcept {
+  return name_in(modes, mode);
+}
+std::string_view to_string(IfExists if_exists) noexcept {
+  return name_in(if_exists_names, if_exists);
+}
+std::optional<CloneMode> clone_mode_from(std::string_view name) noexcept {
+  return value_in(modes, name);
+}
+std::optional<IfExists> if_exists_from(std::string_view name) noexcept {
+  return value_in(if_exists_names, name);
+}
+std::optional<StepKind> step_kind_from(std::string_view name) noexcept {
+  return value_in(step_kinds, name);
+}
+std::optional<FidelityVerdict> fidelity_verdict_from(std::string_view name) noexcept {
+  return value_in(verdicts, name);
+}
 
 }  // namespace clone
 }  // namespace dbxauth

@@ -10,12 +10,15 @@ namespace dbxauth {
 namespace clone {
 namespace {
 
-Error wrong(std::string message) { return {ErrorCode::invalid_argument, std::move(message)}; }
+Error wrong(std::string message) {
+  return {ErrorCode::invalid_argument, std::move(message)};
+}
 
 /// The member of that name as a string; an error is kept in `error` when it is missing or something else.
 std::string text_member(base::JsonView json, std::string_view key, std::string_view what, std::optional<Error>& error) {
   const base::JsonView member = json[key];
-  if (!member.is_string() && !error) error = wrong(fmt::format("{} of the clone plan has no string \"{}\".", what, key));
+  if (!member.is_string() && !error)
+    error = wrong(fmt::format("{} of the clone plan has no string \"{}\".", what, key));
   return std::string(member.string_or());
 }
 
@@ -38,7 +41,8 @@ CloneStep read_step(base::JsonView json, std::optional<Error>& error) {
   step.id = text_member(json, "id", "A step", error);
   const std::string kind = text_member(json, "kind", "A step", error);
   const std::optional<StepKind> known = step_kind_from(kind);
-  if (!known && !error) error = wrong(fmt::format("The clone plan has a step of the unknown kind \"{}\".", kind.substr(0, 60)));
+  if (!known && !error)
+    error = wrong(fmt::format("The clone plan has a step of the unknown kind \"{}\".", kind.substr(0, 60)));
   step.kind = known.value_or(StepKind::create_schema);
   step.object = text_member(json, "object", "A step", error);
   step.sql = text_member(json, "sql", "A step", error);
@@ -53,7 +57,8 @@ FidelityEntry read_fidelity(base::JsonView json, std::optional<Error>& error) {
   entry.aspect = text_member(json, "aspect", "A fidelity entry", error);
   const std::string verdict = text_member(json, "verdict", "A fidelity entry", error);
   const std::optional<FidelityVerdict> known = fidelity_verdict_from(verdict);
-  if (!known && !error) error = wrong(fmt::format("The clone plan has the unknown verdict \"{}\".", verdict.substr(0, 60)));
+  if (!known && !error)
+    error = wrong(fmt::format("The clone plan has the unknown verdict \"{}\".", verdict.substr(0, 60)));
   entry.verdict = known.value_or(FidelityVerdict::skipped);
   entry.reason = text_member(json, "reason", "A fidelity entry", error);
   return entry;
@@ -61,7 +66,8 @@ FidelityEntry read_fidelity(base::JsonView json, std::optional<Error>& error) {
 
 Result<ClonePlan> read_plan(base::JsonView json) {
   if (!json.is_object()) return wrong("A clone plan is a JSON object.");
-  if (json["schema"].as_integer() != 1) return wrong("\"schema\" of the clone plan must be 1: this version knows no other form.");
+  if (json["schema"].as_integer() != 1)
+    return wrong("\"schema\" of the clone plan must be 1: this version knows no other form.");
   std::optional<Error> error;
   ClonePlan plan;
   auto spec = read_spec(json["spec"]);

@@ -99,11 +99,11 @@ class CatalogPlanner {
       // CREATE CATALOG makes a schema "default", on which IF NOT EXISTS then leaves the comment out.
       const bool made_by_catalog = !catalog_step_.empty() && base::equals_ignoring_case(schema.name, "default");
       object.comment_made = plan_.spec().copy_comments && !made_by_catalog;
-      object.step_id = plan_.add_step(
-          StepKind::create_schema, plan_.path(object.ref), object.ref,
-          create_schema_sql(plan_.destination_name(object.ref),
-                            made_by_catalog ? std::string_view() : inline_comment(schema.attributes)),
-          {catalog_step_}, "the destination lacks the schema");
+      object.step_id =
+          plan_.add_step(StepKind::create_schema, plan_.path(object.ref), object.ref,
+                         create_schema_sql(plan_.destination_name(object.ref),
+                                           made_by_catalog ? std::string_view() : inline_comment(schema.attributes)),
+                         {catalog_step_}, "the destination lacks the schema");
       plan_.verdict(object.ref, "definition", FidelityVerdict::recreated,
                     schema.storage_root.empty() ? "" : "managed data goes to the catalog's location");
     }
@@ -158,7 +158,8 @@ class CatalogPlanner {
                   "left out by include_schemas or exclude_schemas");
     for (const TableInventory& table : schema.tables) {
       const Securable kind = is_view(table) ? Securable::view : Securable::table;
-      plan_.verdict({kind, schema.name, table.name}, is_view(table) ? "definition" : "data", FidelityVerdict::skipped, reason);
+      plan_.verdict({kind, schema.name, table.name}, is_view(table) ? "definition" : "data", FidelityVerdict::skipped,
+                    reason);
     }
     for (const FunctionInventory& function : schema.functions) {
       plan_.verdict({Securable::function, schema.name, function.name}, "definition", FidelityVerdict::skipped, reason);
@@ -187,7 +188,8 @@ class CatalogPlanner {
                              extra == 1 ? std::string("one object") : fmt::format("{} objects", extra)));
     }
     if (makes_objects() && has_readers()) {
-      plan_.warn("The destination has grants already: those who hold them can read what is made before the clone has ended.");
+      plan_.warn(
+          "The destination has grants already: those who hold them can read what is made before the clone has ended.");
     }
   }
 
@@ -239,7 +241,8 @@ class CatalogPlanner {
 }  // namespace
 }  // namespace clone
 
-Result<ClonePlan> plan_clone(const CatalogInventory& source, const CatalogInventory& destination, const CloneSpec& spec) {
+Result<ClonePlan> plan_clone(const CatalogInventory& source, const CatalogInventory& destination,
+                             const CloneSpec& spec) {
   auto checked = clone::check_request(source, destination, spec);
   if (!checked) return checked.error();
   ClonePlan plan = clone::CatalogPlanner(source, destination, spec).run();
@@ -247,8 +250,8 @@ Result<ClonePlan> plan_clone(const CatalogInventory& source, const CatalogInvent
   std::set<std::string> ids;
   for (const CloneStep& step : plan.steps) {
     if (ids.insert(step.id).second) continue;
-    return Error(ErrorCode::invalid_argument, fmt::format("The inventory of `{}` holds an object twice: {}.", source.name,
-                                                          step.object));
+    return Error(ErrorCode::invalid_argument,
+                 fmt::format("The inventory of `{}` holds an object twice: {}.", source.name, step.object));
   }
   return plan;
 }

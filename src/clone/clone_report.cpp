@@ -9,7 +9,9 @@ std::int64_t CloneReport::count(StepOutcome outcome) const noexcept {
   return std::count_if(steps.begin(), steps.end(), [&](const StepReport& step) { return step.outcome == outcome; });
 }
 
-bool CloneReport::complete() const noexcept { return count(StepOutcome::succeeded) == std::ssize(steps); }
+bool CloneReport::complete() const noexcept {
+  return count(StepOutcome::succeeded) == std::ssize(steps);
+}
 
 std::string CloneReport::to_json() const {
   base::JsonWriter json(2);

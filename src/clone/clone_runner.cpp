@@ -96,7 +96,8 @@ class Run {
 
   CloneReport run() {
     const SteadyClock::time_point start = SteadyClock::now();
-    const std::size_t workers = std::min<std::size_t>(static_cast<std::size_t>(plan_.spec.parallelism), plan_.steps.size());
+    const std::size_t workers =
+        std::min<std::size_t>(static_cast<std::size_t>(plan_.spec.parallelism), plan_.steps.size());
     std::vector<std::thread> threads;
     try {
       threads.reserve(workers);
@@ -165,7 +166,8 @@ class Run {
     report.outcome = error.code == ErrorCode::cancelled ? StepOutcome::cancelled : StepOutcome::failed;
     report.error = error.message;
     report.error_code = error_code_text(error);
-    base::log(LogLevel::warning, subject, fmt::format("step {} {}: {}", step.id, to_string(report.outcome), error.message));
+    base::log(LogLevel::warning, subject,
+              fmt::format("step {} {}: {}", step.id, to_string(report.outcome), error.message));
     return report;
   }
 
@@ -205,8 +207,8 @@ class Run {
     unpublished_ = true;
   }
 
-  /// Tells the callback the latest numbers, without the lock, from one thread at a time; a thread that finds another one
-  /// telling leaves its numbers to it.
+  /// Tells the callback the latest numbers, without the lock, from one thread at a time; a thread that finds another
+  /// one telling leaves its numbers to it.
   void publish(std::unique_lock<std::mutex>& lock) {
     if (publishing_) return;
     publishing_ = true;
@@ -261,8 +263,9 @@ Result<CloneReport> run_clone(const WorkspaceClient& workspace, const ClonePlan&
                               const ProgressCallback& on_progress) {
   if (auto checked = clone::check_plan(plan); !checked) return checked.error();
   if (!plan.host.empty() && clone::comparable_host(plan.host) != clone::comparable_host(workspace.host())) {
-    return Error(ErrorCode::invalid_argument, fmt::format("The plan was made for {} and cannot be run on {}; make a plan there.",
-                                                          plan.host, workspace.host()));
+    return Error(ErrorCode::invalid_argument,
+                 fmt::format("The plan was made for {} and cannot be run on {}; make a plan there.", plan.host,
+                             workspace.host()));
   }
   std::string warehouse_id;
   if (!plan.nothing_to_do()) {

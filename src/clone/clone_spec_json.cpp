@@ -15,11 +15,13 @@ namespace clone {
 namespace {
 
 constexpr std::array<std::string_view, 18> spec_keys = {
-    "schema",          "source",         "destination",  "mode",          "if_exists", "include_schemas",
-    "exclude_schemas", "copy_views",     "copy_functions", "copy_volumes", "copy_comments", "copy_tags",
-    "copy_grants",     "managed_location", "location_map", "warehouse_id", "parallelism", "$schema"};
+    "schema",          "source",           "destination",    "mode",         "if_exists",     "include_schemas",
+    "exclude_schemas", "copy_views",       "copy_functions", "copy_volumes", "copy_comments", "copy_tags",
+    "copy_grants",     "managed_location", "location_map",   "warehouse_id", "parallelism",   "$schema"};
 
-Error wrong(std::string message) { return {ErrorCode::invalid_argument, std::move(message)}; }
+Error wrong(std::string message) {
+  return {ErrorCode::invalid_argument, std::move(message)};
+}
 
 /// Levenshtein distance; both words are short.
 std::size_t edit_distance(std::string_view a, std::string_view b) {
@@ -51,10 +53,13 @@ Error unknown_key(std::string_view key) {
   for (const std::string_view known : spec_keys) {
     if (known == "$schema") continue;
     all.emplace_back(known);
-    const bool contains = key.size() >= 4 && (known.find(key) != std::string_view::npos || key.find(known) != std::string_view::npos);
-    if (contains || edit_distance(compared, known) <= std::max<std::size_t>(1, compared.size() / 4)) near.emplace_back(known);
+    const bool contains =
+        key.size() >= 4 && (known.find(key) != std::string_view::npos || key.find(known) != std::string_view::npos);
+    if (contains || edit_distance(compared, known) <= std::max<std::size_t>(1, compared.size() / 4))
+      near.emplace_back(known);
   }
-  const std::string hint = near.empty() ? "It may have: " + base::join(all, ", ") : "Did you mean " + base::join(near, " or ") + "?";
+  const std::string hint =
+      near.empty() ? "It may have: " + base::join(all, ", ") : "Did you mean " + base::join(near, " or ") + "?";
   return wrong(fmt::format("The clone spec has no member {}. {}", shown(key), hint));
 }
 
@@ -63,7 +68,8 @@ class SpecReader {
   explicit SpecReader(base::JsonView json) : json_(json) {}
 
   Result<CloneSpec> read() {
-    if (!json_.is_object()) return wrong("A clone spec is a JSON object such as {\"schema\": 1, \"source\": \"production\", ...}.");
+    if (!json_.is_object())
+      return wrong("A clone spec is a JSON object such as {\"schema\": 1, \"source\": \"production\", ...}.");
     std::set<std::string> seen;
     json_.each_member([&](std::string_view key, base::JsonView) {
       const bool known = std::find(spec_keys.begin(), spec_keys.end(), key) != spec_keys.end();
@@ -186,7 +192,9 @@ void write_spec(base::JsonWriter& json, const CloneSpec& spec) {
   json.end_object();
 }
 
-Result<CloneSpec> read_spec(base::JsonView json) { return SpecReader(json).read(); }
+Result<CloneSpec> read_spec(base::JsonView json) {
+  return SpecReader(json).read();
+}
 
 }  // namespace clone
 

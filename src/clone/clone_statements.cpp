@@ -15,12 +15,18 @@ using catalog::quote_literal;
 
 std::string_view keyword_of(Securable kind) noexcept {
   switch (kind) {
-    case Securable::catalog: return "CATALOG";
-    case Securable::schema: return "SCHEMA";
-    case Securable::table: return "TABLE";
-    case Securable::view: return "VIEW";
-    case Securable::function: return "FUNCTION";
-    case Securable::volume: return "VOLUME";
+    case Securable::catalog:
+      return "CATALOG";
+    case Securable::schema:
+      return "SCHEMA";
+    case Securable::table:
+      return "TABLE";
+    case Securable::view:
+      return "VIEW";
+    case Securable::function:
+      return "FUNCTION";
+    case Securable::volume:
+      return "VOLUME";
   }
   return "TABLE";
 }
@@ -74,12 +80,18 @@ std::string tag_list(const std::map<std::string, std::string>& tags) {
 
 std::string_view name_of(Securable kind) noexcept {
   switch (kind) {
-    case Securable::catalog: return "catalog";
-    case Securable::schema: return "schema";
-    case Securable::table: return "table";
-    case Securable::view: return "view";
-    case Securable::function: return "function";
-    case Securable::volume: return "volume";
+    case Securable::catalog:
+      return "catalog";
+    case Securable::schema:
+      return "schema";
+    case Securable::table:
+      return "table";
+    case Securable::view:
+      return "view";
+    case Securable::function:
+      return "function";
+    case Securable::volume:
+      return "volume";
   }
   return "table";
 }
@@ -95,8 +107,8 @@ std::string create_schema_sql(const std::string& name, std::string_view comment)
 
 std::string clone_table_sql(const std::string& name, const std::string& source, CloneMode mode, OnExisting on_existing,
                             std::string_view location) {
-  return create("TABLE", name, on_existing) + (mode == CloneMode::shallow ? " SHALLOW CLONE " : " DEEP CLONE ") + source +
-         clause("LOCATION", location);
+  return create("TABLE", name, on_existing) + (mode == CloneMode::shallow ? " SHALLOW CLONE " : " DEEP CLONE ") +
+         source + clause("LOCATION", location);
 }
 
 std::string create_table_sql(const std::string& name, const TableInventory& table, OnExisting on_existing,
@@ -108,7 +120,8 @@ std::string create_table_sql(const std::string& name, const TableInventory& tabl
     if (with_comments) item += clause("COMMENT", column->comment);
     columns.push_back(std::move(item));
   }
-  std::string sql = create("TABLE", name, on_existing) + " (" + base::join(columns, ", ") + ")" + clause("LOCATION", location);
+  std::string sql =
+      create("TABLE", name, on_existing) + " (" + base::join(columns, ", ") + ")" + clause("LOCATION", location);
   if (with_comments) sql += clause("COMMENT", table.attributes.comment);
   return sql;
 }
@@ -145,8 +158,8 @@ std::string create_function_sql(const std::string& name, const FunctionInventory
 }
 
 std::string create_volume_sql(const std::string& name, std::string_view location, std::string_view comment) {
-  return create(location.empty() ? "VOLUME" : "EXTERNAL VOLUME", name, OnExisting::keep) + clause("LOCATION", location) +
-         clause("COMMENT", comment);
+  return create(location.empty() ? "VOLUME" : "EXTERNAL VOLUME", name, OnExisting::keep) +
+         clause("LOCATION", location) + clause("COMMENT", comment);
 }
 
 std::string comment_on_sql(Securable kind, const std::string& name, std::string_view comment) {

@@ -35,7 +35,8 @@ std::string clone_table_sql(const std::string& name, const std::string& source, 
 std::string create_table_sql(const std::string& name, const TableInventory& table, OnExisting on_existing,
                              std::string_view location, bool with_comments);
 
-/// The column list is always given where the columns are known: the text alone does not tell names given by such a list.
+/// The column list is always given where the columns are known: the text alone does not tell names given by such a
+/// list.
 std::string create_view_sql(const std::string& name, const TableInventory& view, std::string_view text,
                             OnExisting on_existing, bool with_comments);
 

@@ -7,8 +7,8 @@
 namespace dbxauth::clone {
 
 struct DependencyOrder {
-  /// Every node that is in no cycle, each behind the nodes that it depends on; the smallest index first where there is a
-  /// choice. Nodes that depend on a cycle's members are included.
+  /// Every node that is in no cycle, each behind the nodes that it depends on; the smallest index first where there is
+  /// a choice. Nodes that depend on a cycle's members are included.
   std::vector<std::size_t> order;
   /// Cycles, each as "first depends on second … depends on first", every node in one cycle at most.
   std::vector<std::vector<std::size_t>> cycles;

@@ -24,7 +24,9 @@ RewriteContext rewrite_context(const CloneSpec& spec, const ObjectRef& ref) {
   return {spec.source, spec.destination, ref.schema};
 }
 
-bool is_external(const FunctionInventory& function) { return equals_ignoring_case(function.body_kind, "EXTERNAL"); }
+bool is_external(const FunctionInventory& function) {
+  return equals_ignoring_case(function.body_kind, "EXTERNAL");
+}
 
 /// A function with every SQL text of it rewritten, and everything that the rewriting found.
 struct RewrittenFunction {
@@ -103,7 +105,8 @@ void ObjectPlanner::plan(std::vector<PlannedObject>& planned) {
 void ObjectPlanner::decide(Node& node) {
   if (node.function != nullptr) return decide_function(node);
   if (is_view(*node.relation)) return decide_view(node);
-  TableDecision decision = tables_.decide(node.ref, *node.relation, destination_.relation(node.ref.schema, node.ref.name));
+  TableDecision decision =
+      tables_.decide(node.ref, *node.relation, destination_.relation(node.ref.schema, node.ref.name));
   node.there = decision.there;
   node.skipped = std::move(decision.skipped);
   node.kind = decision.kind;
@@ -157,7 +160,8 @@ void ObjectPlanner::decide_function(Node& node) {
   if (!node.skipped.empty()) {
     if (!spec.copy_functions || there == nullptr) return;
     node.skipped.clear();
-    plan_.verdict(node.ref, "definition", FidelityVerdict::already_there, "kept as it is; the bodies were not compared");
+    plan_.verdict(node.ref, "definition", FidelityVerdict::already_there,
+                  "kept as it is; the bodies were not compared");
     return;
   }
 
@@ -202,8 +206,8 @@ std::string ObjectPlanner::function_obstacle(const FunctionInventory& function) 
   const bool table_function = equals_ignoring_case(function.return_type, "TABLE");
   if (is_external(function)) {
     if (!equals_ignoring_case(function.language, "PYTHON")) {
-      return fmt::format("functions in {} are not supported", function.language.empty() ? "an unknown language"
-                                                                                         : function.language);
+      return fmt::format("functions in {} are not supported",
+                         function.language.empty() ? "an unknown language" : function.language);
     }
     if (table_function) return "the handler class of a Python table function cannot be read back";
     if (function.definition.find("$$") != std::string::npos || function.definition.back() == '$') {
@@ -238,8 +242,10 @@ std::vector<std::size_t> ObjectPlanner::edges(std::size_t index) {
     if (target == nullptr || target->sql.empty()) continue;
     const auto other = static_cast<std::size_t>(target - nodes_.data());
     if (other == index && !reference.names_catalog) {
-      plan_.warn(fmt::format("{}: its text uses its own name without a catalog; in the place where it was created that was "
-                             "another object.", plan_.source_name(node.ref)));
+      plan_.warn(
+          fmt::format("{}: its text uses its own name without a catalog; in the place where it was created that was "
+                      "another object.",
+                      plan_.source_name(node.ref)));
       continue;
     }
     below.push_back(other);
@@ -264,7 +270,8 @@ void ObjectPlanner::finish(Node& node) {
   const bool is_table = node.ref.kind == Securable::table;
   std::vector<std::string> depends_on = {node.schema_step};
   for (const SqlDependency& reference : node.references) {
-    if (const Node* target = find(reference); target != nullptr && target != &node) depends_on.push_back(target->step_id);
+    if (const Node* target = find(reference); target != nullptr && target != &node)
+      depends_on.push_back(target->step_id);
     if (node.skipped.empty()) node.skipped = missing_dependency(node, reference);
   }
   if (!node.skipped.empty()) {
@@ -283,7 +290,8 @@ void ObjectPlanner::finish(Node& node) {
                          : "from its source text, unchanged");
 }
 
-/// Why `reference` will not be there for `node`; empty when it will, or when it is none of the source catalog's objects.
+/// Why `reference` will not be there for `node`; empty when it will, or when it is none of the source catalog's
+/// objects.
 std::string ObjectPlanner::missing_dependency(const Node& node, const SqlDependency& reference) const {
   const Node* target = find(reference);
   if (target == &node || in_destination(reference)) return {};

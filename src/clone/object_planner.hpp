@@ -32,10 +32,10 @@ class ObjectPlanner {
     const TableInventory* relation = nullptr;
     const FunctionInventory* function = nullptr;
     std::string schema_step;
-    bool there = false;   ///< The destination has an object of that name.
+    bool there = false;  ///< The destination has an object of that name.
     std::string skipped;
     StepKind kind = StepKind::create_view;
-    std::string sql;      ///< Empty when nothing is to be done.
+    std::string sql;  ///< Empty when nothing is to be done.
     std::string reason;
     std::vector<SqlDependency> references;
     std::string step_id;

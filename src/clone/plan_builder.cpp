@@ -31,7 +31,9 @@ std::string PlanBuilder::full_name(const std::string& catalog, const ObjectRef& 
   return catalog::quote_name({catalog, object.schema, object.name});
 }
 
-std::string PlanBuilder::source_name(const ObjectRef& object) const { return full_name(plan_.spec.source, object); }
+std::string PlanBuilder::source_name(const ObjectRef& object) const {
+  return full_name(plan_.spec.source, object);
+}
 
 std::string PlanBuilder::destination_name(const ObjectRef& object) const {
   return full_name(plan_.spec.destination, object);

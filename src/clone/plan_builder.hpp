@@ -13,7 +13,8 @@
 
 namespace dbxauth::clone {
 
-/// An object by the place it has in both catalogs. The catalog itself has neither schema nor name; a schema has no name.
+/// An object by the place it has in both catalogs. The catalog itself has neither schema nor name; a schema has no
+/// name.
 struct ObjectRef {
   Securable kind = Securable::table;
   std::string schema;

@@ -20,12 +20,15 @@ Result<void> check_plan(const ClonePlan& plan) {
     if (step.id.empty() || step.sql.empty()) return wrong("The clone plan has a step without an id or a statement.");
     for (const std::string& id : step.depends_on) {
       if (step.kind != StepKind::grant && grants.count(id) != 0) {
-        return wrong(fmt::format("Step {} of the clone plan depends on the grant {}; grants are given last.", step.id, id));
+        return wrong(
+            fmt::format("Step {} of the clone plan depends on the grant {}; grants are given last.", step.id, id));
       }
       if (earlier.count(id) != 0) continue;
-      return wrong(fmt::format("Step {} of the clone plan depends on {}, which is not among the steps before it.", step.id, id));
+      return wrong(
+          fmt::format("Step {} of the clone plan depends on {}, which is not among the steps before it.", step.id, id));
     }
-    if (!earlier.insert(step.id).second) return wrong(fmt::format("The clone plan has two steps with the id {}.", step.id));
+    if (!earlier.insert(step.id).second)
+      return wrong(fmt::format("The clone plan has two steps with the id {}.", step.id));
     if (step.kind == StepKind::grant) grants.insert(step.id);
   }
   return {};

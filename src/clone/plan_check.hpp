@@ -11,8 +11,8 @@ namespace dbxauth::clone {
 /// on unknown or later ones, a spec out of its limits. ErrorCode::invalid_argument.
 Result<void> check_plan(const ClonePlan& plan);
 
-/// Catalog and schema in which a step's unqualified names resolve: those of the object that it makes. Both are empty for
-/// steps whose statements have full names only.
+/// Catalog and schema in which a step's unqualified names resolve: those of the object that it makes. Both are empty
+/// for steps whose statements have full names only.
 struct SessionDefaults {
   std::string catalog;
   std::string schema;

@@ -18,12 +18,13 @@ using base::to_lower;
 
 constexpr std::size_t longest_name = 255;  // Unity Catalog's limit for names of objects.
 
-Error invalid(std::string message) { return {ErrorCode::invalid_argument, std::move(message)}; }
+Error invalid(std::string message) {
+  return {ErrorCode::invalid_argument, std::move(message)};
+}
 
 bool matches_any(const std::vector<std::string>& globs, std::string_view schema) {
-  return std::any_of(globs.begin(), globs.end(), [&](const std::string& glob) {
-    return base::glob_match(to_lower(glob), to_lower(schema));
-  });
+  return std::any_of(globs.begin(), globs.end(),
+                     [&](const std::string& glob) { return base::glob_match(to_lower(glob), to_lower(schema)); });
 }
 
 std::string_view without_trailing_slashes(std::string_view path) {
@@ -36,7 +37,8 @@ Result<void> check_name(std::string_view what, const std::string& name) {
   if (name.size() > longest_name) {
     return invalid(fmt::format("The name of the {} catalog is longer than {} bytes.", what, longest_name));
   }
-  const bool control = std::any_of(name.begin(), name.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; });
+  const bool control =
+      std::any_of(name.begin(), name.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; });
   if (control || !base::is_valid_utf8(name)) {
     return invalid(fmt::format("The name of the {} catalog has control characters or is not UTF-8.", what));
   }
@@ -53,8 +55,10 @@ Result<void> check_writable(const CatalogInventory& destination) {
   }
   const std::string& type = destination.catalog_type;
   if (destination.exists && !type.empty() && !equals_ignoring_case(type, "MANAGED_CATALOG")) {
-    return Error(ErrorCode::unsupported, fmt::format("The destination `{}` is a {}, which takes no new tables; choose a "
-                                                     "catalog of type MANAGED_CATALOG.", destination.name, type));
+    return Error(ErrorCode::unsupported,
+                 fmt::format("The destination `{}` is a {}, which takes no new tables; choose a "
+                             "catalog of type MANAGED_CATALOG.",
+                             destination.name, type));
   }
   return {};
 }
@@ -65,8 +69,8 @@ Result<void> check_globs(const CatalogInventory& source, const CloneSpec& spec) 
       return base::glob_match(to_lower(glob), to_lower(schema.name));
     });
     if (!used) {
-      return invalid(fmt::format("No schema of `{}` matches \"{}\" of include_schemas; check the spelling.",
-                                 source.name, glob));
+      return invalid(
+          fmt::format("No schema of `{}` matches \"{}\" of include_schemas; check the spelling.", source.name, glob));
     }
   }
   return {};
@@ -102,8 +106,8 @@ Result<void> check_spec(const CloneSpec& spec) {
   if (auto named = check_name("source", spec.source); !named) return named;
   if (auto named = check_name("destination", spec.destination); !named) return named;
   if (equals_ignoring_case(spec.source, spec.destination)) {
-    return invalid(fmt::format("Source and destination are the same catalog, `{}`; give the clone another name.",
-                               spec.source));
+    return invalid(
+        fmt::format("Source and destination are the same catalog, `{}`; give the clone another name.", spec.source));
   }
   if (spec.parallelism < 1 || spec.parallelism > 64) {
     return invalid(fmt::format("\"parallelism\" is {}; it must be between 1 and 64.", spec.parallelism));
@@ -118,7 +122,8 @@ Result<void> check_spec(const CloneSpec& spec) {
       return invalid("location_map must not have an empty prefix; both sides are URLs such as s3://bucket/path.");
     }
     if (without_trailing_slashes(mapping.first) == without_trailing_slashes(mapping.second)) {
-      return invalid(fmt::format("location_map maps \"{}\" to itself; two tables cannot share a location.", mapping.first));
+      return invalid(
+          fmt::format("location_map maps \"{}\" to itself; two tables cannot share a location.", mapping.first));
     }
   }
   return {};
@@ -127,8 +132,8 @@ Result<void> check_spec(const CloneSpec& spec) {
 Result<void> check_request(const CatalogInventory& source, const CatalogInventory& destination, const CloneSpec& spec) {
   if (auto checked = check_spec(spec); !checked) return checked;
   if (!equals_ignoring_case(source.name, spec.source) || !equals_ignoring_case(destination.name, spec.destination)) {
-    return invalid(fmt::format("The inventories are those of `{}` and `{}`, the clone is from `{}` to `{}`.", source.name,
-                               destination.name, spec.source, spec.destination));
+    return invalid(fmt::format("The inventories are those of `{}` and `{}`, the clone is from `{}` to `{}`.",
+                               source.name, destination.name, spec.source, spec.destination));
   }
   if (!source.exists) {
     return Error(ErrorCode::not_found, fmt::format("The source catalog `{}` does not exist or cannot be seen by this "
@@ -137,9 +142,10 @@ Result<void> check_request(const CatalogInventory& source, const CatalogInventor
   }
   if (!source.metastore_id.empty() && !destination.metastore_id.empty() &&
       source.metastore_id != destination.metastore_id) {
-    return Error(ErrorCode::unsupported,
-                 fmt::format("`{}` and `{}` are in different metastores ({} and {}): CLONE works inside one metastore only.",
-                             source.name, destination.name, source.metastore_id, destination.metastore_id));
+    return Error(
+        ErrorCode::unsupported,
+        fmt::format("`{}` and `{}` are in different metastores ({} and {}): CLONE works inside one metastore only.",
+                    source.name, destination.name, source.metastore_id, destination.metastore_id));
   }
   if (auto writable = check_writable(destination); !writable) return writable;
   if (auto globs = check_globs(source, spec); !globs) return globs;

@@ -21,7 +21,8 @@ Result<void> check_request(const CatalogInventory& source, const CatalogInventor
 /// Whether the globs of `spec` choose this schema. `information_schema` is never chosen.
 bool schema_chosen(const CloneSpec& spec, std::string_view schema);
 
-/// Where the location map puts `location`: the longest prefix that ends at a path boundary decides. Nothing without one.
+/// Where the location map puts `location`: the longest prefix that ends at a path boundary decides. Nothing without
+/// one.
 std::optional<std::string> map_location(const CloneSpec& spec, std::string_view location);
 
 }  // namespace dbxauth::clone

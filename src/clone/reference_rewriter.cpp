@@ -22,11 +22,11 @@ using base::to_lower;
 /// A dotted name: indices of its parts among the significant tokens.
 struct NameChain {
   std::vector<std::size_t> parts;
-  std::size_t end = 0;         ///< Index behind the chain, a trailing `.*` included.
+  std::size_t end = 0;  ///< Index behind the chain, a trailing `.*` included.
   bool ends_in_star = false;
-  bool relation = false;       ///< Stands where a relation is due.
+  bool relation = false;  ///< Stands where a relation is due.
   bool called = false;
-  bool after_path = false;     ///< Follows `.`, `:`, `]` and the like: a field, not the head of a name.
+  bool after_path = false;  ///< Follows `.`, `:`, `]` and the like: a field, not the head of a name.
 };
 
 /// A common table expression and the stretch of tokens in which its name hides tables.
@@ -45,14 +45,14 @@ struct Level {
 };
 
 constexpr std::array<std::string_view, 17> clause_keywords = {
-    "WHERE", "GROUP", "HAVING", "QUALIFY", "ORDER",     "SORT",   "CLUSTER", "DISTRIBUTE", "LIMIT",
-    "OFFSET", "WINDOW", "UNION", "EXCEPT",  "INTERSECT", "MINUS", "SELECT",  "SET"};
+    "WHERE",  "GROUP",  "HAVING", "QUALIFY", "ORDER",     "SORT",  "CLUSTER", "DISTRIBUTE", "LIMIT",
+    "OFFSET", "WINDOW", "UNION",  "EXCEPT",  "INTERSECT", "MINUS", "SELECT",  "SET"};
 
 /// Words before `(` that do not make it a call.
 constexpr std::array<std::string_view, 29> not_functions = {
-    "FROM",  "JOIN",  "IN",    "EXISTS", "AS",     "ANY",   "ALL",       "SOME",   "AND",    "OR",
-    "NOT",   "ON",    "WHERE", "HAVING", "SELECT", "UNION", "INTERSECT", "EXCEPT", "MINUS",  "USING",
-    "OVER",  "THEN",  "ELSE",  "WHEN",   "RETURN", "LATERAL", "BY",      "VALUES", "WITH"};
+    "FROM", "JOIN", "IN",    "EXISTS", "AS",     "ANY",     "ALL",       "SOME",   "AND",   "OR",
+    "NOT",  "ON",   "WHERE", "HAVING", "SELECT", "UNION",   "INTERSECT", "EXCEPT", "MINUS", "USING",
+    "OVER", "THEN", "ELSE",  "WHEN",   "RETURN", "LATERAL", "BY",        "VALUES", "WITH"};
 
 template <std::size_t N>
 bool is_any_keyword(const SqlToken& token, const std::array<std::string_view, N>& words) {
@@ -114,7 +114,8 @@ class Rewriter {
     }
   }
 
-  /// `WITH [RECURSIVE] name [(columns)] AS (body), …`: a name is visible behind its body, in a recursive one inside, too.
+  /// `WITH [RECURSIVE] name [(columns)] AS (body), …`: a name is visible behind its body, in a recursive one inside,
+  /// too.
   void find_ctes() {
     for (std::size_t i = 0; i < significant_.size(); ++i) {
       if (!at(i).is_keyword("WITH")) continue;
@@ -136,7 +137,8 @@ class Rewriter {
     if (!keyword_at(next, "AS") || !symbol_at(next + 1, "(")) return std::nullopt;
     const std::size_t body = next + 1;
     cte_definitions_.insert(start);
-    ctes_.push_back({to_lower(identifier_name(at(start))), recursive ? body : close_of_[body], enclosing_close_[start]});
+    ctes_.push_back(
+        {to_lower(identifier_name(at(start))), recursive ? body : close_of_[body], enclosing_close_[start]});
     return exists(close_of_[body]) ? std::optional(close_of_[body] + 1) : std::nullopt;
   }
 
@@ -162,8 +164,8 @@ class Rewriter {
     }
     chain.end = next;
     chain.called = !chain.ends_in_star && symbol_at(next, "(");
-    chain.after_path = start > 0 && (at(start - 1).is_symbol(".") || at(start - 1).is_symbol(":") ||
-                                     at(start - 1).is_symbol("::"));
+    chain.after_path =
+        start > 0 && (at(start - 1).is_symbol(".") || at(start - 1).is_symbol(":") || at(start - 1).is_symbol("::"));
     return chain;
   }
 
@@ -303,7 +305,8 @@ class Rewriter {
     }
     const std::size_t parts = chain.parts.size() + (chain.ends_in_star ? 1 : 0);
     if (parts < 4) return;
-    const bool in_from = relations_.count({to_lower(part(chain, 0)), to_lower(part(chain, 1)), to_lower(part(chain, 2))}) != 0;
+    const bool in_from =
+        relations_.count({to_lower(part(chain, 0)), to_lower(part(chain, 1)), to_lower(part(chain, 2))}) != 0;
     if (!in_from) return;
     if (alias_is_catalog_) {
       note("`" + written(chain) + "` can be a column of a table or a field of the alias `" + part(chain, 0) +
@@ -330,7 +333,8 @@ class Rewriter {
       }
       const bool opaque = token.kind == SqlTokenKind::string_literal || token.kind == SqlTokenKind::quoted_identifier;
       if (opaque && to_lower(token.text).find(volumes) != std::string::npos) {
-        note("A path below /Volumes/" + context_.source_catalog + "/ was left as it is: it still reads from the source.");
+        note("A path below /Volumes/" + context_.source_catalog +
+             "/ was left as it is: it still reads from the source.");
       }
       if (token.unterminated) note("The text ends inside a literal, a comment or a quoted name.");
     }
@@ -350,7 +354,7 @@ class Rewriter {
 
   const RewriteContext& context_;
   std::vector<SqlToken> tokens_;
-  std::vector<std::size_t> significant_;  ///< Indices of the tokens that are not trivia.
+  std::vector<std::size_t> significant_;      ///< Indices of the tokens that are not trivia.
   std::vector<std::size_t> close_of_;         ///< For each `(`, its `)`; else the end.
   std::vector<std::size_t> enclosing_close_;  ///< The `)` of the innermost parentheses around each token, or the end.
   std::vector<CteScope> ctes_;

@@ -32,9 +32,9 @@ bool is_inherent(const FidelityEntry& entry) {
 }  // namespace
 
 std::string ClonePlan::to_sql_script() const {
-  std::string script = comment_line(fmt::format("Clone of {} to {}: mode {}, if_exists {}.", catalog::quote_identifier(spec.source),
-                                                catalog::quote_identifier(spec.destination), clone::to_string(spec.mode),
-                                                clone::to_string(spec.if_exists)));
+  std::string script = comment_line(fmt::format(
+      "Clone of {} to {}: mode {}, if_exists {}.", catalog::quote_identifier(spec.source),
+      catalog::quote_identifier(spec.destination), clone::to_string(spec.mode), clone::to_string(spec.if_exists)));
   if (!host.empty()) script += comment_line("Workspace: " + host);
   script += comment_line(fmt::format("{} statements; run them from top to bottom.", steps.size()));
   for (const std::string& warning : warnings) script += comment_line("Warning: " + warning);

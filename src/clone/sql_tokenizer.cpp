@@ -9,9 +9,13 @@
 namespace dbxauth::clone {
 namespace {
 
-bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+bool is_digit(char c) noexcept {
+  return c >= '0' && c <= '9';
+}
 
-bool is_ascii_letter(char c) noexcept { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+bool is_ascii_letter(char c) noexcept {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
 
 /// Bytes of non-ASCII letters count as letters: names in view texts are not always quoted.
 bool is_word(char c) noexcept {
@@ -163,7 +167,8 @@ class Tokenizer {
     if (!has_integer_part && (after_name || peek() != '.' || !is_digit(peek(1)))) return position_;
     if (!after_dot && end < sql_.size() && sql_[end] == '.') {
       const std::size_t fraction = digits_end(end + 1);
-      const bool runs_into_name = fraction < sql_.size() && is_word(sql_[fraction]) && number_suffix(fraction) == fraction;
+      const bool runs_into_name =
+          fraction < sql_.size() && is_word(sql_[fraction]) && number_suffix(fraction) == fraction;
       if (!runs_into_name) end = fraction;
     }
     end = number_suffix(end);
@@ -209,7 +214,9 @@ std::vector<SqlToken> significant_tokens(std::string_view sql) {
   return tokens;
 }
 
-char closing_bracket(char open) noexcept { return open == '(' ? ')' : open == '[' ? ']' : '}'; }
+char closing_bracket(char open) noexcept {
+  return open == '(' ? ')' : open == '[' ? ']' : '}';
+}
 
 }  // namespace
 
@@ -217,7 +224,9 @@ bool SqlToken::is_keyword(std::string_view keyword) const noexcept {
   return kind == SqlTokenKind::identifier && base::equals_ignoring_case(text, keyword);
 }
 
-std::vector<SqlToken> tokenize_sql(std::string_view sql) { return Tokenizer(sql).run(); }
+std::vector<SqlToken> tokenize_sql(std::string_view sql) {
+  return Tokenizer(sql).run();
+}
 
 std::string identifier_name(const SqlToken& token) {
   if (token.kind != SqlTokenKind::quoted_identifier) return std::string(token.text);
@@ -267,7 +276,8 @@ std::string_view without_terminator(std::string_view sql) {
   std::size_t first = 0;
   std::size_t last = tokens.size();
   while (first < last && tokens[first].kind == SqlTokenKind::white_space) ++first;
-  while (last > first && (tokens[last - 1].kind == SqlTokenKind::white_space || tokens[last - 1].is_symbol(";"))) --last;
+  while (last > first && (tokens[last - 1].kind == SqlTokenKind::white_space || tokens[last - 1].is_symbol(";")))
+    --last;
   if (first == last) return {};
   const char* begin = tokens[first].text.data();
   const char* end = tokens[last - 1].text.data() + tokens[last - 1].text.size();

@@ -15,8 +15,8 @@ enum class SqlTokenKind {
   string_literal,     ///< '…', "…", r'…', x'…', with their prefix.
   dollar_body,        ///< `$$ … $$`.
   number,
-  parameter,          ///< `:name` or `?`.
-  symbol,             ///< Operators and punctuation; also every byte that fits nowhere else.
+  parameter,  ///< `:name` or `?`.
+  symbol,     ///< Operators and punctuation; also every byte that fits nowhere else.
 };
 
 struct SqlToken {
@@ -25,17 +25,15 @@ struct SqlToken {
   bool unterminated = false;  ///< A literal, comment, body or quoted identifier that the end of the text cut off.
 
   bool is_trivia() const noexcept { return kind == SqlTokenKind::white_space || kind == SqlTokenKind::comment; }
-  bool is_name() const noexcept {
-    return kind == SqlTokenKind::identifier || kind == SqlTokenKind::quoted_identifier;
-  }
+  bool is_name() const noexcept { return kind == SqlTokenKind::identifier || kind == SqlTokenKind::quoted_identifier; }
   /// An unquoted identifier equal to `keyword` (given in upper case), ignoring case.
   bool is_keyword(std::string_view keyword) const noexcept;
   bool is_symbol(std::string_view symbol) const noexcept { return kind == SqlTokenKind::symbol && text == symbol; }
 };
 
-/// Splits a text into tokens by the lexical rules of Databricks SQL (language manual: identifiers, STRING type, comments,
-/// parameter markers). Lossless: the tokens' texts, put together, are the input. Never fails, whatever the input;
-/// what the end of the text cut off is flagged. Linear in the length of the text. `sql` must outlive the tokens.
+/// Splits a text into tokens by the lexical rules of Databricks SQL (language manual: identifiers, STRING type,
+/// comments, parameter markers). Lossless: the tokens' texts, put together, are the input. Never fails, whatever the
+/// input; what the end of the text cut off is flagged. Linear in the length of the text. `sql` must outlive the tokens.
 std::vector<SqlToken> tokenize_sql(std::string_view sql);
 
 /// The name that an identifier token stands for: back-ticks removed, doubled ones halved.

@@ -14,7 +14,9 @@ namespace {
 
 using base::equals_ignoring_case;
 
-bool is_type(const TableInventory& table, std::string_view type) { return equals_ignoring_case(table.table_type, type); }
+bool is_type(const TableInventory& table, std::string_view type) {
+  return equals_ignoring_case(table.table_type, type);
+}
 
 bool is_shallow_clone(const TableInventory& table) {
   return is_type(table, "MANAGED_SHALLOW_CLONE") || is_type(table, "EXTERNAL_SHALLOW_CLONE");
@@ -46,7 +48,9 @@ std::string kind_obstacle(const TableInventory& table) {
 
 }  // namespace
 
-bool is_view(const TableInventory& relation) noexcept { return equals_ignoring_case(relation.table_type, "VIEW"); }
+bool is_view(const TableInventory& relation) noexcept {
+  return equals_ignoring_case(relation.table_type, "VIEW");
+}
 
 TableDecision TablePlanner::decide(const ObjectRef& ref, const TableInventory& table, const TableInventory* there) {
   const CloneSpec& spec = plan_.spec();
@@ -85,7 +89,8 @@ TableDecision TablePlanner::decide(const ObjectRef& ref, const TableInventory& t
   } else {
     decision.kind = StepKind::clone_table;
     decision.sql = clone_table_sql(name, plan_.source_name(ref), spec.mode, on_existing, at);
-    decision.reason = replace ? "the destination has it, and if_exists is \"replace\"" : "the destination lacks the table";
+    decision.reason =
+        replace ? "the destination has it, and if_exists is \"replace\"" : "the destination lacks the table";
   }
   verdicts_of_made(ref, table, location);
   verdicts_on_loss(ref, table);
@@ -111,7 +116,8 @@ std::string TablePlanner::obstacle(const TableInventory& table) const {
 
 std::string TablePlanner::shallow_obstacle(const TableInventory& table) const {
   if (is_shallow_clone(table)) return "a shallow clone cannot be cloned shallowly once more";
-  if (!is_delta(table)) return fmt::format("only Delta tables can be cloned shallowly; this one is {}", table.data_source_format);
+  if (!is_delta(table))
+    return fmt::format("only Delta tables can be cloned shallowly; this one is {}", table.data_source_format);
   if (is_external(table) && !map_location(plan_.spec(), table.storage_location)) {
     return "the shallow clone of an external table must be external: add its location to location_map";
   }
@@ -173,7 +179,8 @@ void TablePlanner::verdicts_on_protection(const ObjectRef& ref, const TableInven
 void TablePlanner::verdicts_on_loss(const ObjectRef& ref, const TableInventory& table) {
   verdicts_on_protection(ref, table);
   plan_.verdict(ref, "history", FidelityVerdict::skipped, "a clone starts a history of its own");
-  plan_.verdict(ref, "keys", FidelityVerdict::skipped, "primary and foreign keys, which are informational, are not cloned");
+  plan_.verdict(ref, "keys", FidelityVerdict::skipped,
+                "primary and foreign keys, which are informational, are not cloned");
 }
 
 }  // namespace dbxauth::clone

@@ -12,10 +12,10 @@ namespace dbxauth::clone {
 
 /// What is done with one table: a statement, or why there is none.
 struct TableDecision {
-  std::string skipped;   ///< Why the table is not made; empty otherwise.
-  bool there = false;    ///< The destination has a relation of that name, whatever it is.
+  std::string skipped;  ///< Why the table is not made; empty otherwise.
+  bool there = false;   ///< The destination has a relation of that name, whatever it is.
   StepKind kind = StepKind::clone_table;
-  std::string sql;       ///< Empty when skipped, or when what is there is kept.
+  std::string sql;  ///< Empty when skipped, or when what is there is kept.
   std::string reason;
 };
 

@@ -7,9 +7,12 @@ namespace dbxauth {
 
 std::string_view to_string(ChainRules rules) noexcept {
   switch (rules) {
-    case ChainRules::layered: return "layered";
-    case ChainRules::clone_xs: return "clone-xs";
-    case ChainRules::databricks_sdk: return "databricks-sdk";
+    case ChainRules::layered:
+      return "layered";
+    case ChainRules::clone_xs:
+      return "clone-xs";
+    case ChainRules::databricks_sdk:
+      return "databricks-sdk";
   }
   return "unknown";
 }
@@ -25,15 +28,24 @@ Result<ChainRules> parse_chain_rules(std::string_view name) {
 
 std::string_view to_string(Layer layer) noexcept {
   switch (layer) {
-    case Layer::explicit_option: return "explicit";
-    case Layer::named_profile: return "profile";
-    case Layer::environment: return "environment";
-    case Layer::dotenv: return ".env";
-    case Layer::default_profile: return "default profile";
-    case Layer::saved_session: return "saved session";
-    case Layer::notebook: return "notebook";
-    case Layer::derived: return "derived";
-    case Layer::built_in: return "default";
+    case Layer::explicit_option:
+      return "explicit";
+    case Layer::named_profile:
+      return "profile";
+    case Layer::environment:
+      return "environment";
+    case Layer::dotenv:
+      return ".env";
+    case Layer::default_profile:
+      return "default profile";
+    case Layer::saved_session:
+      return "saved session";
+    case Layer::notebook:
+      return "notebook";
+    case Layer::derived:
+      return "derived";
+    case Layer::built_in:
+      return "default";
   }
   return "unknown";
 }

@@ -154,7 +154,9 @@ std::size_t name_distance(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-StaticArray<ConfigAttribute> config_attributes() noexcept { return kAttributes; }
+StaticArray<ConfigAttribute> config_attributes() noexcept {
+  return kAttributes;
+}
 
 const ConfigAttribute* find_config_attribute(std::string_view name) noexcept {
   for (const ConfigAttribute& attribute : kAttributes) {
@@ -171,7 +173,9 @@ const ConfigAttribute* find_attribute_of_variable(std::string_view variable) noe
   return nullptr;
 }
 
-bool is_similar_name(std::string_view a, std::string_view b) { return name_distance(a, b) < kFarAway; }
+bool is_similar_name(std::string_view a, std::string_view b) {
+  return name_distance(a, b) < kFarAway;
+}
 
 std::vector<std::string> similar_attribute_names(std::string_view name) {
   struct Candidate {
@@ -187,7 +191,8 @@ std::vector<std::string> similar_attribute_names(std::string_view name) {
       if (comparable(variable) == wanted) distance = 0;
     }
     // A part of the name: "secret" for "client_secret".
-    if (distance == kFarAway && wanted.size() >= 4 && attribute.name.find(wanted) != std::string_view::npos) distance = 3;
+    if (distance == kFarAway && wanted.size() >= 4 && attribute.name.find(wanted) != std::string_view::npos)
+      distance = 3;
     if (distance < kFarAway) candidates.push_back({distance, attribute.name});
   }
   std::stable_sort(candidates.begin(), candidates.end(),

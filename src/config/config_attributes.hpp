@@ -42,13 +42,13 @@ struct ConfigAttribute {
   std::string_view name;                       ///< As in `.databrickscfg`; also the key of AttributeLayer::values.
   StaticArray<std::string_view> file_aliases;  ///< Other spellings in files and options; `name` wins over them.
   StaticArray<std::string_view> environment;   ///< Variables the SDKs read, the first that is set wins.
-  std::string_view clone_xs_environment;       ///< Variable of Clone-Xs; after `environment`, never under databricks_sdk.
-  std::string_view group;      ///< Authorization group of the conflict rule ("pat", "oauth", …); empty for none.
+  std::string_view clone_xs_environment;  ///< Variable of Clone-Xs; after `environment`, never under databricks_sdk.
+  std::string_view group;  ///< Authorization group of the conflict rule ("pat", "oauth", …); empty for none.
   AttributeKind kind = AttributeKind::text;
-  bool sensitive = false;      ///< Shown as `********`.
+  bool sensitive = false;          ///< Shown as `********`.
   std::string_view default_value;  ///< Documented default, empty for none. Not applied by load_sources().
-  /// A `.env` file may set it. False for what names a program, a file or variable outside of the `.env` file, a metadata
-  /// service or another source of credentials: a directory one happens to stand in must not choose those.
+  /// A `.env` file may set it. False for what names a program, a file or variable outside of the `.env` file, a
+  /// metadata service or another source of credentials: a directory one happens to stand in must not choose those.
   bool dotenv_allowed = true;
 };
 

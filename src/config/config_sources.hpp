@@ -46,10 +46,10 @@ struct SourceOptions {
 struct ConfigSources {
   std::vector<AttributeLayer> layers;  ///< Highest first; a layer that states nothing is left out.
   ChainRules rules = ChainRules::layered;
-  std::string profile;                 ///< Name of the profile that was read; empty when none.
-  bool profile_named = false;          ///< By the program (Layer::named_profile), not by variable or default.
+  std::string profile;         ///< Name of the profile that was read; empty when none.
+  bool profile_named = false;  ///< By the program (Layer::named_profile), not by variable or default.
   std::string config_file;
-  platform::Environment environment;   ///< As given; `.env` is a layer of its own and not mixed in.
+  platform::Environment environment;  ///< As given; `.env` is a layer of its own and not mixed in.
   std::vector<std::string> warnings;
 
   const AttributeLayer* find(Layer layer) const;
@@ -60,7 +60,8 @@ struct ConfigSources {
 /// Reads options, environment, `.env`, the profile file and the saved session of Clone-Xs. No network, no programs.
 Result<ConfigSources> load_sources(const SourceOptions& options);
 
-/// What a person pasted as a host: adds `https://`, drops user info, path, query and fragment; `?o=`, `?w=`, `?a=` become ids.
+/// What a person pasted as a host: adds `https://`, drops user info, path, query and fragment; `?o=`, `?w=`, `?a=`
+/// become ids.
 struct NormalizedHost {
   std::string host;  ///< `https://name[:port]`; http only for loopback.
   std::string workspace_id;

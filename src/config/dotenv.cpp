@@ -13,8 +13,12 @@ namespace {
 constexpr std::string_view kLineEnd = "\r\n";
 constexpr std::string_view kBlank = " \t\v\f";
 
-bool is_blank(char c) { return kBlank.find(c) != std::string_view::npos; }
-bool is_line_end(char c) { return c == '\r' || c == '\n'; }
+bool is_blank(char c) {
+  return kBlank.find(c) != std::string_view::npos;
+}
+bool is_line_end(char c) {
+  return c == '\r' || c == '\n';
+}
 
 class DotenvParser {
  public:
@@ -51,9 +55,12 @@ class DotenvParser {
   // Past empty lines and comments; false at the end.
   bool skip_to_statement() {
     while (!at_end()) {
-      if (is_blank(current()) || is_line_end(current())) advance_to(position_ + 1);
-      else if (current() == '#') skip_line();
-      else return true;
+      if (is_blank(current()) || is_line_end(current()))
+        advance_to(position_ + 1);
+      else if (current() == '#')
+        skip_line();
+      else
+        return true;
     }
     return false;
   }
@@ -158,6 +165,8 @@ const DotenvEntry* DotenvDocument::find(std::string_view name) const {
   return nullptr;
 }
 
-DotenvDocument parse_dotenv(std::string_view text, std::string_view name) { return DotenvParser(text, name).parse(); }
+DotenvDocument parse_dotenv(std::string_view text, std::string_view name) {
+  return DotenvParser(text, name).parse();
+}
 
 }  // namespace dbxauth::config

@@ -23,10 +23,10 @@ struct DotenvDocument {
   const DotenvEntry* find(std::string_view name) const;  ///< nullptr when absent.
 };
 
-/// Reads what python-dotenv reads: `NAME=value`, an optional `export `, blanks around `=`, full-line comments, `#` after a
-/// blank in an unquoted value, `'…'` with `\\` and `\'`, `"…"` with `\\ \' \" \a \b \f \n \r \t \v`, quoted values over
-/// several lines, CRLF. `${NAME}` is **not** replaced: values are what the file says. A name without `=` is skipped. Never
-/// fails: a line that cannot be understood is skipped with a warning, `name` names the text in it.
+/// Reads what python-dotenv reads: `NAME=value`, an optional `export `, blanks around `=`, full-line comments, `#`
+/// after a blank in an unquoted value, `'…'` with `\\` and `\'`, `"…"` with `\\ \' \" \a \b \f \n \r \t \v`, quoted
+/// values over several lines, CRLF. `${NAME}` is **not** replaced: values are what the file says. A name without `=` is
+/// skipped. Never fails: a line that cannot be understood is skipped with a warning, `name` names the text in it.
 DotenvDocument parse_dotenv(std::string_view text, std::string_view name);
 
 }  // namespace dbxauth::config

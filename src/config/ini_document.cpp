@@ -21,7 +21,9 @@ std::string_view trim_left(std::string_view text) {
   return start == std::string_view::npos ? std::string_view() : text.substr(start);
 }
 
-bool is_comment(std::string_view line) { return line.front() == '#' || line.front() == ';'; }
+bool is_comment(std::string_view line) {
+  return line.front() == '#' || line.front() == ';';
+}
 
 bool surrounded_by(std::string_view text, char quote) {
   return text.size() >= 2 && text.front() == quote && text.find(quote, 1) == text.size() - 1;
@@ -117,9 +119,12 @@ class IniParser {
 
   Result<void> split_key(std::string_view line, std::string_view& key, std::string_view& rest) const {
     std::string_view quote;
-    if (line.substr(0, 3) == kTripleQuote) quote = kTripleQuote;
-    else if (line.front() == '"') quote = "\"";
-    else if (line.front() == '`') quote = "`";
+    if (line.substr(0, 3) == kTripleQuote)
+      quote = kTripleQuote;
+    else if (line.front() == '"')
+      quote = "\"";
+    else if (line.front() == '`')
+      quote = "`";
     std::size_t from = 0;
     if (!quote.empty()) {
       const std::size_t close = line.find(quote, quote.size());
@@ -141,8 +146,10 @@ class IniParser {
     const std::string_view untrimmed = trim_left(rest);
     if (untrimmed.empty()) return std::string_view();
     std::string_view quote;
-    if (untrimmed.size() > 3 && untrimmed.substr(0, 3) == kTripleQuote) quote = kTripleQuote;
-    else if (untrimmed.front() == '`') quote = "`";
+    if (untrimmed.size() > 3 && untrimmed.substr(0, 3) == kTripleQuote)
+      quote = kTripleQuote;
+    else if (untrimmed.front() == '`')
+      quote = "`";
     if (!quote.empty()) {
       const std::string_view inner = untrimmed.substr(quote.size());
       const std::size_t close = inner.rfind(quote);

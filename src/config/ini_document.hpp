@@ -24,7 +24,7 @@ struct IniEntry {
 /// All keys under one name; a section that is opened several times is one IniSection.
 struct IniSection {
   std::string name;
-  int line = 0;                  ///< Line of the first header; 0 when its keys stand before any header.
+  int line = 0;                   ///< Line of the first header; 0 when its keys stand before any header.
   std::vector<IniEntry> entries;  ///< In the order of the file, duplicates included.
   /// Byte range of each `[name]` line, in the order of the file.
   struct Header {
@@ -33,7 +33,7 @@ struct IniSection {
   };
   std::vector<Header> headers;
 
-  const IniEntry* find(std::string_view key) const;   ///< The last one of that name: it wins. nullptr when absent.
+  const IniEntry* find(std::string_view key) const;    ///< The last one of that name: it wins. nullptr when absent.
   std::string_view value(std::string_view key) const;  ///< Empty when absent.
 };
 
@@ -41,10 +41,12 @@ struct IniSection {
 ///
 /// * UTF-8, a byte order mark is accepted; lines end with LF or CRLF;
 /// * delimiters `=` and `:`; keys and section names are case-sensitive and trimmed; keys before any header belong to
-///   DEFAULT; no section inherits from another; a repeated key wins over the earlier ones, repeated sections are merged;
+///   DEFAULT; no section inherits from another; a repeated key wins over the earlier ones, repeated sections are
+///   merged;
 /// * `#` and `;` start a comment at the start of a line, or after a blank (not a tab) within a value;
 /// * `"v"`, `'v'`: the quotes are dropped when the value holds no other of that kind; `` `v` `` and `"""v"""` are taken
-///   literally and may span lines; a trailing `\` joins the next line, and then neither comments nor quotes are touched;
+///   literally and may span lines; a trailing `\` joins the next line, and then neither comments nor quotes are
+///   touched;
 /// * a line without a delimiter, an empty key, `[x` and `[]` make the whole file invalid.
 ///
 /// The bytes are kept, so that what is written back unchanged is identical; entries and headers know their byte ranges.

@@ -24,13 +24,13 @@ struct ProfileChoice {
   std::string name;
   std::string chosen_by;  ///< For messages: "option profile", "DATABRICKS_CONFIG_PROFILE".
   bool by_program = false;
-  bool by_name = false;   ///< False for the DEFAULT that nobody asked for.
+  bool by_name = false;  ///< False for the DEFAULT that nobody asked for.
 };
 
 std::string names_of(const std::vector<std::string>& names) {
   if (names.empty()) return "none";
-  std::vector<std::string> shown(names.begin(),
-                                 names.begin() + static_cast<std::ptrdiff_t>(std::min(names.size(), kMostProfilesListed)));
+  std::vector<std::string> shown(
+      names.begin(), names.begin() + static_cast<std::ptrdiff_t>(std::min(names.size(), kMostProfilesListed)));
   std::string text = base::join(shown, ", ");
   if (names.size() > shown.size()) text += fmt::format(" and {} more", names.size() - shown.size());
   return text;
@@ -108,8 +108,9 @@ class SourceLoader {
     const std::vector<std::string> similar = similar_attribute_names(name);
     return {ErrorCode::configuration,
             fmt::format("there is no configuration attribute named '{}'; {}", name,
-                        similar.empty() ? std::string("the names are those of .databrickscfg, such as host, token, client_id")
-                                        : fmt::format("did you mean {}?", base::join(similar, ", ")))};
+                        similar.empty()
+                            ? std::string("the names are those of .databrickscfg, such as host, token, client_id")
+                            : fmt::format("did you mean {}?", base::join(similar, ", ")))};
   }
 
   Result<void> load_dotenv_file() {
@@ -118,7 +119,8 @@ class SourceLoader {
     Result<SecretString> text = platform::read_file(path, kLargestDotenvFile);
     if (!text) {
       const bool missing = text.error().code == ErrorCode::not_found;
-      if (named) return Error(ErrorCode::configuration, fmt::format("the .env file cannot be read: {}", text.error().message));
+      if (named)
+        return Error(ErrorCode::configuration, fmt::format("the .env file cannot be read: {}", text.error().message));
       if (!missing) sources_.warnings.push_back(fmt::format("the .env file was ignored: {}", text.error().message));
       return {};
     }
@@ -180,9 +182,10 @@ class SourceLoader {
     if (choice.name == kSettingsSection) return reserved_name(choice.chosen_by);
     if (sources_.config_file.empty()) {
       if (!choice.by_name) return {};
-      return Error(ErrorCode::configuration,
-                   fmt::format("the profile '{}' cannot be read: there is no home directory; set DATABRICKS_CONFIG_FILE",
-                               choice.name));
+      return Error(
+          ErrorCode::configuration,
+          fmt::format("the profile '{}' cannot be read: there is no home directory; set DATABRICKS_CONFIG_FILE",
+                      choice.name));
     }
     Result<IniDocument> document = read_profile_file(sources_.config_file);
     if (!document) {
@@ -198,8 +201,9 @@ class SourceLoader {
       if (!choice.by_name) return {};
       return missing_profile(*document, choice);
     }
-    profile_ = read_profile(*document->find(choice.name), choice.by_program ? Layer::named_profile : Layer::default_profile,
-                            sources_.config_file, sources_.warnings);
+    profile_ =
+        read_profile(*document->find(choice.name), choice.by_program ? Layer::named_profile : Layer::default_profile,
+                     sources_.config_file, sources_.warnings);
     sources_.profile = choice.name;
     sources_.profile_named = choice.by_program;
     return {};
@@ -215,9 +219,8 @@ class SourceLoader {
   }
 
   static Error reserved_name(std::string_view chosen_by) {
-    return {ErrorCode::configuration,
-            fmt::format("{}{}'{}' is the section of settings and cannot be used as a profile", chosen_by,
-                        chosen_by.empty() ? "" : ": ", kSettingsSection)};
+    return {ErrorCode::configuration, fmt::format("{}{}'{}' is the section of settings and cannot be used as a profile",
+                                                  chosen_by, chosen_by.empty() ? "" : ": ", kSettingsSection)};
   }
 
   static std::string source_of(const ProfileChoice& choice) {
@@ -225,9 +228,11 @@ class SourceLoader {
   }
 
   Error missing_file(const ProfileChoice& choice) const {
-    return {ErrorCode::configuration,
-            fmt::format("the profile '{}'{} cannot be read: the file {} does not exist; create it, or name another file "
-                        "with DATABRICKS_CONFIG_FILE", choice.name, source_of(choice), sources_.config_file)};
+    return {
+        ErrorCode::configuration,
+        fmt::format("the profile '{}'{} cannot be read: the file {} does not exist; create it, or name another file "
+                    "with DATABRICKS_CONFIG_FILE",
+                    choice.name, source_of(choice), sources_.config_file)};
   }
 
   Error missing_profile(const IniDocument& document, const ProfileChoice& choice) const {
@@ -248,8 +253,8 @@ class SourceLoader {
   void warn_of_file_mode(const IniDocument& document) {
     const std::optional<platform::FileStatus> status = platform::file_status(sources_.config_file);
     if (!status || !status->regular || (status->mode & 004u) == 0 || !holds_secrets(document)) return;
-    sources_.warnings.push_back(
-        fmt::format("{0} holds secrets and everybody on this computer may read it; run: chmod 600 {0}", sources_.config_file));
+    sources_.warnings.push_back(fmt::format(
+        "{0} holds secrets and everybody on this computer may read it; run: chmod 600 {0}", sources_.config_file));
   }
 
   void load_session() {
@@ -312,6 +317,8 @@ const AttributeValue* ConfigSources::find_attribute(std::string_view name) const
   return nullptr;
 }
 
-Result<ConfigSources> load_sources(const SourceOptions& options) { return SourceLoader(options).load(); }
+Result<ConfigSources> load_sources(const SourceOptions& options) {
+  return SourceLoader(options).load();
+}
 
 }  // namespace dbxauth::config

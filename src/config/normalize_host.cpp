@@ -33,8 +33,12 @@ std::string_view unwrapped(std::string_view text) {
   return text;
 }
 
-bool is_ascii_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_ascii_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+bool is_ascii_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+bool is_ascii_letter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
 
 bool is_number(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), is_ascii_digit);
@@ -64,7 +68,8 @@ Result<Address> split_address(std::string_view text) {
     // `name.com:/path` is a host with an empty port: no scheme in use has a dot.
     if (plain) {
       address.scheme = base::to_lower(scheme);
-      if (address.scheme != "https" && address.scheme != "http") return bad_host("starts with a scheme other than https");
+      if (address.scheme != "https" && address.scheme != "http")
+        return bad_host("starts with a scheme other than https");
       rest = text.substr(colon + 1);
     }
   }
@@ -169,7 +174,8 @@ Result<NormalizedHost> normalize_host(std::string_view text) {
   if (typed.empty()) return bad_host("is empty");
   if (looks_like_token(typed)) return bad_host("looks like a token");
   for (char c : typed) {
-    if (static_cast<unsigned char>(c) <= ' ' || c == '\x7f') return bad_host("contains white space or control characters");
+    if (static_cast<unsigned char>(c) <= ' ' || c == '\x7f')
+      return bad_host("contains white space or control characters");
   }
   Result<Address> address = split_address(typed);
   if (!address) return std::move(address).error();
@@ -182,7 +188,8 @@ Result<NormalizedHost> normalize_host(std::string_view text) {
   if (http && !url->is_loopback()) {
     return Error(ErrorCode::configuration,
                  fmt::format("the host {0} is given with http://, which would send credentials in the clear; "
-                             "write https://{0} (http is accepted for this computer only)", name));
+                             "write https://{0} (http is accepted for this computer only)",
+                             name));
   }
   NormalizedHost host;
   host.host = fmt::format("{}://{}", address->scheme, name);

@@ -17,12 +17,23 @@ namespace {
 constexpr std::size_t kLargestProfileFile = 4u << 20;
 
 // Keys that other tools keep in profiles and that mean nothing here.
-constexpr std::string_view kForeignKeys[] = {
-    "insecure",           "jobs-api-version",          "oauth_browser_auth_timeout", "disable_retries",
-    "org_id",             "authorization_details",     "max_connection_pools",       "max_connections_per_pool",
-    "product",            "product_version",           "port",                       "databricks_connect_version",
-    "refresh_token",      "sql_http_path",             "http_path",                  "experimental_is_unified_host",
-    "disable_experimental_files_api_client"};
+constexpr std::string_view kForeignKeys[] = {"insecure",
+                                             "jobs-api-version",
+                                             "oauth_browser_auth_timeout",
+                                             "disable_retries",
+                                             "org_id",
+                                             "authorization_details",
+                                             "max_connection_pools",
+                                             "max_connections_per_pool",
+                                             "product",
+                                             "product_version",
+                                             "port",
+                                             "databricks_connect_version",
+                                             "refresh_token",
+                                             "sql_http_path",
+                                             "http_path",
+                                             "experimental_is_unified_host",
+                                             "disable_experimental_files_api_client"};
 
 bool is_foreign(std::string_view key) {
   return std::find(std::begin(kForeignKeys), std::end(kForeignKeys), key) != std::end(kForeignKeys);

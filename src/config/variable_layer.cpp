@@ -22,11 +22,30 @@ struct Variable {
 using Lookup = std::function<std::optional<Variable>(std::string_view name)>;
 
 // Not attributes, and a `.env` file may not set them either; named so that the file's author learns it.
-constexpr std::string_view kForbiddenInDotenv[] = {
-    "DATABRICKS_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR", "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE",
-    "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "all_proxy", "no_proxy",
-    "BROWSER", "PATH", "HOME", "AZ_PATH", "AZURE_CONFIG_DIR", "DBXAUTH_CHAIN", "DATABRICKS_AUTH_STORAGE",
-    "AZURE_AUTHORITY_HOST", "IDENTITY_ENDPOINT", "MSI_ENDPOINT", "GOOGLE_APPLICATION_CREDENTIALS"};
+constexpr std::string_view kForbiddenInDotenv[] = {"DATABRICKS_CA_BUNDLE",
+                                                   "SSL_CERT_FILE",
+                                                   "SSL_CERT_DIR",
+                                                   "CURL_CA_BUNDLE",
+                                                   "REQUESTS_CA_BUNDLE",
+                                                   "HTTP_PROXY",
+                                                   "HTTPS_PROXY",
+                                                   "ALL_PROXY",
+                                                   "NO_PROXY",
+                                                   "http_proxy",
+                                                   "https_proxy",
+                                                   "all_proxy",
+                                                   "no_proxy",
+                                                   "BROWSER",
+                                                   "PATH",
+                                                   "HOME",
+                                                   "AZ_PATH",
+                                                   "AZURE_CONFIG_DIR",
+                                                   "DBXAUTH_CHAIN",
+                                                   "DATABRICKS_AUTH_STORAGE",
+                                                   "AZURE_AUTHORITY_HOST",
+                                                   "IDENTITY_ENDPOINT",
+                                                   "MSI_ENDPOINT",
+                                                   "GOOGLE_APPLICATION_CREDENTIALS"};
 
 enum class AzureFamily { arm, azure };
 
@@ -42,12 +61,16 @@ AzureFamily choose_azure_family(const Lookup& lookup, ChainRules rules, std::str
   const bool managed_identity = lookup("ARM_USE_MSI").has_value();
   const bool azure = !managed_identity && (azure_complete ? !(arm_id && arm_secret) : !(arm_id || arm_secret));
   if (azure && (arm_id || arm_secret)) {
-    warnings.push_back(fmt::format("{}: ARM_CLIENT_ID and ARM_CLIENT_SECRET are ignored: only one of them is set, and "
-                                   "AZURE_CLIENT_ID and AZURE_CLIENT_SECRET are complete", label));
+    warnings.push_back(
+        fmt::format("{}: ARM_CLIENT_ID and ARM_CLIENT_SECRET are ignored: only one of them is set, and "
+                    "AZURE_CLIENT_ID and AZURE_CLIENT_SECRET are complete",
+                    label));
   }
   if (!azure && azure_complete) {
-    warnings.push_back(fmt::format("{}: AZURE_CLIENT_ID and AZURE_CLIENT_SECRET are ignored: the ARM_ variables "
-                                   "are set too and come first", label));
+    warnings.push_back(
+        fmt::format("{}: AZURE_CLIENT_ID and AZURE_CLIENT_SECRET are ignored: the ARM_ variables "
+                    "are set too and come first",
+                    label));
   }
   return azure ? AzureFamily::azure : AzureFamily::arm;
 }
@@ -115,11 +138,12 @@ AttributeLayer read_dotenv(const DotenvDocument& document, std::string_view path
                                                  entry.name) != std::end(kForbiddenInDotenv);
     if (!attribute && !forbidden) continue;
     if (forbidden && reported.insert(entry.name).second) {
-      warnings.push_back(fmt::format("{}:{}: {} was ignored: a .env file may not set it; use the environment or an option",
-                                     path, entry.line, entry.name));
+      warnings.push_back(
+          fmt::format("{}:{}: {} was ignored: a .env file may not set it; use the environment or an option", path,
+                      entry.line, entry.name));
     } else if (!forbidden && entry.value.reveal().find("${") != std::string_view::npos) {
-      warnings.push_back(fmt::format("{}:{}: the value of {} contains ${{…}}, which is not replaced", path, entry.line,
-                                     entry.name));
+      warnings.push_back(
+          fmt::format("{}:{}: the value of {} contains ${{…}}, which is not replaced", path, entry.line, entry.name));
     }
   }
   const Lookup lookup = [&](std::string_view name) -> std::optional<Variable> {

@@ -21,7 +21,9 @@ constexpr std::array<std::uint8_t, 256> make_decoding_table() {
 }
 constexpr auto kDecoding = make_decoding_table();
 
-std::size_t encoded_size(std::size_t bytes) noexcept { return (bytes + 2) / 3 * 4; }
+std::size_t encoded_size(std::size_t bytes) noexcept {
+  return (bytes + 2) / 3 * 4;
+}
 
 // Four characters for up to three bytes, padded.
 void encode_group(std::string_view group, const char* alphabet, char* out) noexcept {
@@ -39,7 +41,9 @@ std::string encode(std::string_view bytes, const char* alphabet) {
 
 }  // namespace
 
-std::string base64(std::string_view bytes) { return encode(bytes, kStandard); }
+std::string base64(std::string_view bytes) {
+  return encode(bytes, kStandard);
+}
 
 SecretString base64_secret(std::string_view bytes) {
   SecretString text;
@@ -64,7 +68,8 @@ Result<std::string> decode_base64url(std::string_view text) {
     return Error{ErrorCode::protocol, std::string("the text is not base64url: ") + reason};
   };
   if (const auto padding = text.find('='); padding != std::string_view::npos) {
-    if (text.size() % 4 != 0 || text.size() - padding > 2 || text.find_first_not_of('=', padding) != std::string_view::npos) {
+    if (text.size() % 4 != 0 || text.size() - padding > 2 ||
+        text.find_first_not_of('=', padding) != std::string_view::npos) {
       return invalid("its padding is wrong");
     }
     text = text.substr(0, padding);

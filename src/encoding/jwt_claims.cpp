@@ -16,7 +16,8 @@ Error not_a_jwt(const char* reason) {
   return Error{ErrorCode::protocol, std::string("the token is not a JSON Web Token: ") + reason};
 }
 
-// RFC 7519 §2 NumericDate: seconds since 1970, possibly with a fraction. A date beyond the clock's range is the range's end.
+// RFC 7519 §2 NumericDate: seconds since 1970, possibly with a fraction. A date beyond the clock's range is the range's
+// end.
 std::optional<system_clock::time_point> numeric_date(base::JsonView claim) {
   const auto seconds = claim.as_number();
   if (!seconds || *seconds < 0) return std::nullopt;

@@ -12,7 +12,8 @@ Result<std::array<unsigned char, 32>> sha256(std::string_view bytes) {
   unsigned int size = 0;
   if ((*crypto)->digest(bytes.data(), bytes.size(), digest.data(), &size, (*crypto)->sha256(), nullptr) != 1 ||
       size != digest.size()) {
-    return Error{ErrorCode::unsupported, "OpenSSL refused to compute SHA-256; its configuration may disable the algorithm"};
+    return Error{ErrorCode::unsupported,
+                 "OpenSSL refused to compute SHA-256; its configuration may disable the algorithm"};
   }
   return digest;
 }

@@ -109,18 +109,20 @@ int scan_offset(Scanner& scanner) noexcept {
 
 // A time outside the clock's range (1677 to 2262) is the end of the range on its side.
 std::optional<SystemTime> to_system_time(const CivilTime& civil) {
-  const std::chrono::year_month_day date{std::chrono::year{civil.year}, std::chrono::month{static_cast<unsigned>(civil.month)},
+  const std::chrono::year_month_day date{std::chrono::year{civil.year},
+                                         std::chrono::month{static_cast<unsigned>(civil.month)},
                                          std::chrono::day{static_cast<unsigned>(civil.day)}};
   // A leap second is written as 60.
   if (!date.ok() || civil.hour > 23 || civil.minute > 59 || civil.second > 60) return std::nullopt;
-  const std::chrono::seconds since_epoch = std::chrono::sys_days{date}.time_since_epoch() + std::chrono::hours{civil.hour} +
-                                           std::chrono::minutes{civil.minute - civil.offset_minutes} +
-                                           std::chrono::seconds{civil.second};
+  const std::chrono::seconds since_epoch =
+      std::chrono::sys_days{date}.time_since_epoch() + std::chrono::hours{civil.hour} +
+      std::chrono::minutes{civil.minute - civil.offset_minutes} + std::chrono::seconds{civil.second};
   const auto latest = std::chrono::floor<std::chrono::seconds>(SystemTime::max().time_since_epoch());
   const auto earliest = std::chrono::ceil<std::chrono::seconds>(SystemTime::min().time_since_epoch());
   if (since_epoch >= latest) return SystemTime::max();
   if (since_epoch < earliest) return SystemTime::min();
-  return SystemTime(std::chrono::duration_cast<SystemTime::duration>(since_epoch + std::chrono::nanoseconds{civil.nanosecond}));
+  return SystemTime(
+      std::chrono::duration_cast<SystemTime::duration>(since_epoch + std::chrono::nanoseconds{civil.nanosecond}));
 }
 
 void append_padded(std::string& out, std::int64_t value, std::size_t width) {
@@ -158,7 +160,8 @@ std::string format_rfc3339(SystemTime time) {
   constexpr std::int64_t per_second = std::nano::den;
   const std::int64_t nanoseconds = std::chrono::nanoseconds(time.time_since_epoch()).count();
   const std::int64_t fraction = (nanoseconds % per_second + per_second) % per_second;
-  const std::chrono::sys_seconds second{std::chrono::seconds{nanoseconds / per_second - (nanoseconds % per_second < 0 ? 1 : 0)}};
+  const std::chrono::sys_seconds second{
+      std::chrono::seconds{nanoseconds / per_second - (nanoseconds % per_second < 0 ? 1 : 0)}};
   const auto day = std::chrono::floor<std::chrono::days>(second);
   const std::chrono::year_month_day date{day};
   const std::chrono::seconds seconds = second - day;

@@ -16,8 +16,8 @@ constexpr int kHttpPort = 80;
 constexpr int kHttpsPort = 443;
 
 bool is_unreserved(char c) noexcept {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' ||
-         c == '~';
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
+         c == '_' || c == '~';
 }
 
 int hex_value(char c) noexcept {
@@ -156,7 +156,8 @@ bool Url::is_loopback() const noexcept {
 
 Result<Url> parse_url(std::string_view text) {
   if (text.empty()) return url_error("it is empty");
-  if (std::any_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) <= 0x20 || c == 0x7F; })) {
+  if (std::any_of(text.begin(), text.end(),
+                  [](char c) { return static_cast<unsigned char>(c) <= 0x20 || c == 0x7F; })) {
     return url_error("it holds a space or a control character");
   }
   if (text.find('\\') != std::string_view::npos) return url_error("it holds a backslash");

@@ -12,7 +12,8 @@
 
 namespace dbxauth::encoding {
 
-std::string percent_encode(std::string_view text);         ///< RFC 3986 unreserved characters stay; for path segments and queries.
+std::string percent_encode(
+    std::string_view text);  ///< RFC 3986 unreserved characters stay; for path segments and queries.
 std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space = false);
 
 /// application/x-www-form-urlencoded. Values may be secrets, so the result is one.
@@ -23,8 +24,8 @@ struct Url {
   std::string scheme;  ///< Lower case.
   std::string host;    ///< Lower case.
   int port = 0;
-  std::string path;    ///< With its leading slash, or empty.
-  std::string query;   ///< Without `?`.
+  std::string path;   ///< With its leading slash, or empty.
+  std::string query;  ///< Without `?`.
   /// `scheme://host[:port]`, a default port left out.
   std::string origin() const;
   /// localhost, 127.0.0.0/8, ::1.

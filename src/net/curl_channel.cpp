@@ -56,7 +56,8 @@ std::unique_ptr<CurlChannel> CurlChannelPool::take(const std::string& origin) {
   {
     const std::lock_guard lock(mutex_);
     if (!idle_.empty()) {
-      auto chosen = std::find_if(idle_.rbegin(), idle_.rend(), [&](const auto& channel) { return channel->origin == origin; });
+      auto chosen =
+          std::find_if(idle_.rbegin(), idle_.rend(), [&](const auto& channel) { return channel->origin == origin; });
       if (chosen == idle_.rend()) chosen = idle_.rbegin();
       std::unique_ptr<CurlChannel> channel = std::move(*chosen);
       idle_.erase(std::next(chosen).base());

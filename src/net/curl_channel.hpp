@@ -3,8 +3,8 @@
 
 #include <sys/types.h>
 
-#include <atomic>
 #include <array>
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -61,8 +61,9 @@ class CurlChannelPool {
   std::vector<std::unique_ptr<CurlChannel>> idle_;
 };
 
-/// The pool of this process. After a fork the child gets a new one; the parent's is left alone for ever, because closing
-/// its connections would end the parent's TLS sessions and its locks may have been held at the moment of the fork.
+/// The pool of this process. After a fork the child gets a new one; the parent's is left alone for ever, because
+/// closing its connections would end the parent's TLS sessions and its locks may have been held at the moment of the
+/// fork.
 class ForkAwareChannelPool {
  public:
   ForkAwareChannelPool() = default;

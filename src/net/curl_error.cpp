@@ -17,8 +17,8 @@ Error not_sent(ErrorCode code, std::string message, bool retryable) {
 }
 
 Error lost(const FailedTransfer& transfer, std::string_view detail) {
-  Error error(ErrorCode::network, fmt::format("the connection to {} was lost before the answer was complete: {}",
-                                              transfer.host, detail));
+  Error error(ErrorCode::network,
+              fmt::format("the connection to {} was lost before the answer was complete: {}", transfer.host, detail));
   error.retryable = true;
   return error;
 }
@@ -40,24 +40,32 @@ Error tls_error(const FailedTransfer& transfer, std::string_view detail) {
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_ISSUER_ERROR:
     case CURLE_SSL_INVALIDCERTSTATUS:
-      return not_sent(ErrorCode::tls, fmt::format("the certificate of {} could not be verified: {}; {}", transfer.host,
-                                                  detail, authorities_hint(transfer)), false);
+      return not_sent(ErrorCode::tls,
+                      fmt::format("the certificate of {} could not be verified: {}; {}", transfer.host, detail,
+                                  authorities_hint(transfer)),
+                      false);
     case CURLE_SSL_CACERT_BADFILE:
-      return not_sent(ErrorCode::tls, fmt::format("the certificate authorities could not be loaded: {}; {}", detail,
-                                                  authorities_hint(transfer)), false);
+      return not_sent(
+          ErrorCode::tls,
+          fmt::format("the certificate authorities could not be loaded: {}; {}", detail, authorities_hint(transfer)),
+          false);
     default:
-      return not_sent(ErrorCode::tls, fmt::format("the TLS handshake with {} failed: {}; check that the address is right "
-                                                  "and that no proxy stands in between", transfer.host, detail), false);
+      return not_sent(ErrorCode::tls,
+                      fmt::format("the TLS handshake with {} failed: {}; check that the address is right "
+                                  "and that no proxy stands in between",
+                                  transfer.host, detail),
+                      false);
   }
 }
 
 Error proxy_refused(const FailedTransfer& transfer) {
-  return not_sent(ErrorCode::network,
-                  fmt::format("the proxy {} refused to connect to {} (HTTP {}){}", transfer.proxy, transfer.host,
-                              transfer.connect_status,
-                              transfer.connect_status == 407 ? "; give it a user and password as http://USER:PASSWORD@HOST:PORT"
-                                                             : "; check the proxy or name the host in NO_PROXY"),
-                  transfer.connect_status == 429 || transfer.connect_status == 503);
+  return not_sent(
+      ErrorCode::network,
+      fmt::format("the proxy {} refused to connect to {} (HTTP {}){}", transfer.proxy, transfer.host,
+                  transfer.connect_status,
+                  transfer.connect_status == 407 ? "; give it a user and password as http://USER:PASSWORD@HOST:PORT"
+                                                 : "; check the proxy or name the host in NO_PROXY"),
+      transfer.connect_status == 429 || transfer.connect_status == 503);
 }
 
 bool is_tls(CURLcode code) {
@@ -74,8 +82,10 @@ bool is_tls(CURLcode code) {
     case CURLE_SSL_ENGINE_SETFAILED:
     case CURLE_SSL_ENGINE_INITFAILED:
     case CURLE_SSL_SHUTDOWN_FAILED:
-    case CURLE_USE_SSL_FAILED: return true;
-    default: return false;
+    case CURLE_USE_SSL_FAILED:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -89,24 +99,31 @@ Error transfer_error(const FailedTransfer& transfer) {
   }
   switch (transfer.code) {
     case CURLE_COULDNT_RESOLVE_HOST:
-      return not_sent(ErrorCode::network, fmt::format("the host name {} could not be resolved; check its spelling, and the "
-                                                      "DNS or VPN settings of this machine", transfer.host), false);
-    case CURLE_COULDNT_RESOLVE_PROXY:
-      return not_sent(ErrorCode::network, fmt::format("the proxy {} could not be resolved; check HTTPS_PROXY",
-                                                      transfer.proxy), false);
-    case CURLE_COULDNT_CONNECT:
       return not_sent(ErrorCode::network,
-                      transfer.proxy.empty()
-                          ? fmt::format("could not connect to {}: {}; check the address, the firewall and the VPN",
-                                        transfer.host, detail)
-                          : fmt::format("could not connect to {} through the proxy {}: {}; check HTTPS_PROXY and NO_PROXY",
-                                        transfer.host, transfer.proxy, detail),
-                      true);
+                      fmt::format("the host name {} could not be resolved; check its spelling, and the "
+                                  "DNS or VPN settings of this machine",
+                                  transfer.host),
+                      false);
+    case CURLE_COULDNT_RESOLVE_PROXY:
+      return not_sent(ErrorCode::network,
+                      fmt::format("the proxy {} could not be resolved; check HTTPS_PROXY", transfer.proxy), false);
+    case CURLE_COULDNT_CONNECT:
+      return not_sent(
+          ErrorCode::network,
+          transfer.proxy.empty()
+              ? fmt::format("could not connect to {}: {}; check the address, the firewall and the VPN", transfer.host,
+                            detail)
+              : fmt::format("could not connect to {} through the proxy {}: {}; check HTTPS_PROXY and NO_PROXY",
+                            transfer.host, transfer.proxy, detail),
+          true);
     case CURLE_PROXY:
-      return not_sent(ErrorCode::network, fmt::format("the proxy {} did not connect to {}: {}", transfer.proxy,
-                                                      transfer.host, detail), false);
-    case CURLE_OPERATION_TIMEDOUT: return transfer_timed_out(transfer);
-    case CURLE_OUT_OF_MEMORY: return {ErrorCode::out_of_memory, "libcurl could not allocate memory"};
+      return not_sent(ErrorCode::network,
+                      fmt::format("the proxy {} did not connect to {}: {}", transfer.proxy, transfer.host, detail),
+                      false);
+    case CURLE_OPERATION_TIMEDOUT:
+      return transfer_timed_out(transfer);
+    case CURLE_OUT_OF_MEMORY:
+      return {ErrorCode::out_of_memory, "libcurl could not allocate memory"};
     case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_URL_MALFORMAT:
       return {ErrorCode::invalid_argument, fmt::format("libcurl does not accept the address of {}{}: {}", transfer.host,
@@ -114,17 +131,20 @@ Error transfer_error(const FailedTransfer& transfer) {
     case CURLE_WEIRD_SERVER_REPLY:
     case CURLE_BAD_CONTENT_ENCODING:
       return {ErrorCode::protocol, fmt::format("{} did not answer in HTTP as it should: {}", transfer.host, detail)};
-    default: return lost(transfer, detail);
+    default:
+      return lost(transfer, detail);
   }
 }
 
 Error transfer_timed_out(const FailedTransfer& transfer) {
   const double seconds = static_cast<double>(transfer.elapsed.count()) / 1000.0;
   if (!transfer.connected) {
-    return not_sent(ErrorCode::timed_out,
-                    fmt::format("no connection to {}{}{} within {:.1f} s; check the address, the firewall, the VPN and the "
-                                "proxy", transfer.host, transfer.proxy.empty() ? "" : " through the proxy ", transfer.proxy,
-                                seconds), true);
+    return not_sent(
+        ErrorCode::timed_out,
+        fmt::format("no connection to {}{}{} within {:.1f} s; check the address, the firewall, the VPN and the "
+                    "proxy",
+                    transfer.host, transfer.proxy.empty() ? "" : " through the proxy ", transfer.proxy, seconds),
+        true);
   }
   Error error(ErrorCode::timed_out, fmt::format("no complete answer from {} within {:.1f} s", transfer.host, seconds));
   error.retryable = true;

@@ -15,12 +15,12 @@ namespace dbxauth::net {
 /// What is known about a transfer that gave no answer.
 struct FailedTransfer {
   CURLcode code = CURLE_OK;
-  std::string_view detail;          ///< libcurl's own words; redacted before use.
-  std::string host;                 ///< With the port when it is not the default one.
-  std::string proxy;                ///< Without credentials; empty for none.
+  std::string_view detail;  ///< libcurl's own words; redacted before use.
+  std::string host;         ///< With the port when it is not the default one.
+  std::string proxy;        ///< Without credentials; empty for none.
   const CertificateAuthorities* authorities = nullptr;
-  long connect_status = 0;          ///< The proxy's answer to CONNECT.
-  bool connected = false;           ///< A connection was made, so the server may have seen the request.
+  long connect_status = 0;  ///< The proxy's answer to CONNECT.
+  bool connected = false;   ///< A connection was made, so the server may have seen the request.
   std::chrono::milliseconds elapsed{0};
 };
 

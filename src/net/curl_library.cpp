@@ -15,8 +15,8 @@ constexpr const char* kLibraryName = "libcurl.so.4";
 
 Error not_usable(std::string_view reason) {
   return {ErrorCode::unsupported,
-          fmt::format("{} cannot be used ({}); install it, on Debian and Ubuntu with: apt install libcurl4", kLibraryName,
-                      reason)};
+          fmt::format("{} cannot be used ({}); install it, on Debian and Ubuntu with: apt install libcurl4",
+                      kLibraryName, reason)};
 }
 
 class SymbolReader {

@@ -7,9 +7,9 @@
 
 namespace dbxauth::net {
 
-/// The functions of libcurl that the transport calls. The library is opened with dlopen() on first use, because a program
-/// that ends up not sending anything should not pay for its start, and is never closed or cleaned up: the host program
-/// may use it as well.
+/// The functions of libcurl that the transport calls. The library is opened with dlopen() on first use, because a
+/// program that ends up not sending anything should not pay for its start, and is never closed or cleaned up: the host
+/// program may use it as well.
 struct CurlLibrary {
   decltype(&curl_global_init) global_init = nullptr;
   decltype(&curl_easy_init) easy_init = nullptr;

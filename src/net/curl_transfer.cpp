@@ -21,7 +21,8 @@ using std::chrono::milliseconds;
 constexpr milliseconds kPollInterval{50};  // How soon a cancellation is seen.
 constexpr std::size_t kMostHeaderBytes = 1u << 20;
 constexpr long kReceiveBufferBytes = 128L << 10;
-constexpr long kIdleConnectionSeconds = 60;  // Middle boxes forget idle connections silently, often after a few minutes.
+constexpr long kIdleConnectionSeconds =
+    60;  // Middle boxes forget idle connections silently, often after a few minutes.
 
 /// A header list whose texts, which may be secret, are wiped before they are freed.
 class HeaderList {
@@ -30,7 +31,8 @@ class HeaderList {
   HeaderList(const HeaderList&) = delete;
   HeaderList& operator=(const HeaderList&) = delete;
   ~HeaderList() {
-    for (curl_slist* item = list_; item != nullptr; item = item->next) ::explicit_bzero(item->data, ::strlen(item->data));
+    for (curl_slist* item = list_; item != nullptr; item = item->next)
+      ::explicit_bzero(item->data, ::strlen(item->data));
     library_.slist_free_all(list_);
   }
 
@@ -52,8 +54,10 @@ class HeaderList {
  private:
   void append(const char* line) {
     curl_slist* const longer = library_.slist_append(list_, line);
-    if (longer == nullptr) complete_ = false;
-    else list_ = longer;
+    if (longer == nullptr)
+      complete_ = false;
+    else
+      list_ = longer;
   }
 
   const CurlLibrary& library_;
@@ -166,8 +170,14 @@ class EasySetup {
 class Transfer {
  public:
   Transfer(CurlChannelPool& pool, CurlChannel& channel, const HttpRequest& request, const TransferSettings& settings)
-      : library_(pool.library()), pool_(pool), channel_(channel), request_(request), settings_(settings),
-        headers_(pool.library()), reception_(request.response_limit), body_{request.body.reveal()} {}
+      : library_(pool.library()),
+        pool_(pool),
+        channel_(channel),
+        request_(request),
+        settings_(settings),
+        headers_(pool.library()),
+        reception_(request.response_limit),
+        body_{request.body.reveal()} {}
   Transfer(const Transfer&) = delete;
   Transfer& operator=(const Transfer&) = delete;
   ~Transfer() {
@@ -272,9 +282,11 @@ class Transfer {
   void set_headers(EasySetup& setup) {
     for (const auto& [name, value] : request_.headers) headers_.add(name, value);
     for (const auto& [name, value] : request_.secret_headers) headers_.add(name, value.reveal());
-    if (!request_.body.empty() && !request_.content_type.empty()) headers_.add("Content-Type", request_.content_type);
-    else headers_.leave_out("Content-Type:");  // libcurl's own idea is a form.
-    headers_.leave_out("Expect:");             // Costs a round trip, or a second where it is not understood.
+    if (!request_.body.empty() && !request_.content_type.empty())
+      headers_.add("Content-Type", request_.content_type);
+    else
+      headers_.leave_out("Content-Type:");  // libcurl's own idea is a form.
+    headers_.leave_out("Expect:");          // Costs a round trip, or a second where it is not understood.
     setup.set(CURLOPT_HTTPHEADER, headers_.get());
     setup.set(CURLOPT_HEADEROPT, static_cast<long>(CURLHEADER_SEPARATE));  // None of them for a proxy's CONNECT.
   }
@@ -285,7 +297,8 @@ class Transfer {
       CURLMcode code = library_.multi_perform(channel_.multi(), &running);
       if (code != CURLM_OK) return multi_error(code);
       if (running == 0) return finished();
-      if (context.cancel.cancelled()) return Error(ErrorCode::cancelled, fmt::format("cancelled while waiting for {}", host()));
+      if (context.cancel.cancelled())
+        return Error(ErrorCode::cancelled, fmt::format("cancelled while waiting for {}", host()));
       const auto wait = context.remaining(kPollInterval);
       if (wait == milliseconds::zero()) return transfer_timed_out(describe(CURLE_OPERATION_TIMEDOUT));
       code = library_.multi_poll(channel_.multi(), nullptr, 0, static_cast<int>(wait.count()), nullptr);
@@ -306,20 +319,23 @@ class Transfer {
   Error failure(CURLcode code) {
     switch (reception_.failure()) {
       case Reception::Failure::body_too_large:
-        return {ErrorCode::protocol, fmt::format("the answer of {} is larger than {} bytes", host(), request_.response_limit)};
+        return {ErrorCode::protocol,
+                fmt::format("the answer of {} is larger than {} bytes", host(), request_.response_limit)};
       case Reception::Failure::headers_too_large:
-        return {ErrorCode::protocol, fmt::format("the headers of the answer of {} are larger than {} bytes", host(),
-                                                 kMostHeaderBytes)};
+        return {ErrorCode::protocol,
+                fmt::format("the headers of the answer of {} are larger than {} bytes", host(), kMostHeaderBytes)};
       case Reception::Failure::out_of_memory:
         return {ErrorCode::out_of_memory, fmt::format("no memory for the answer of {}", host())};
-      case Reception::Failure::none: break;
+      case Reception::Failure::none:
+        break;
     }
     return transfer_error(describe(code));
   }
 
   Error multi_error(CURLMcode code) const {
     if (code == CURLM_OUT_OF_MEMORY) return {ErrorCode::out_of_memory, "libcurl could not allocate memory"};
-    return {ErrorCode::internal, fmt::format("libcurl failed on a request to {}: {}", host(), library_.multi_strerror(code))};
+    return {ErrorCode::internal,
+            fmt::format("libcurl failed on a request to {}: {}", host(), library_.multi_strerror(code))};
   }
 
   FailedTransfer describe(CURLcode code) {
@@ -382,9 +398,8 @@ bool is_header_name(std::string_view name) {
 }
 
 bool is_header_value(std::string_view value) {
-  return std::all_of(value.begin(), value.end(), [](char c) {
-    return (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f) || c == '\t';
-  });
+  return std::all_of(value.begin(), value.end(),
+                     [](char c) { return (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f) || c == '\t'; });
 }
 
 Result<void> check_header(std::string_view name, std::string_view value) {

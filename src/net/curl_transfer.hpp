@@ -26,8 +26,8 @@ struct TransferResult {
   std::string redirect_url;  ///< Absolute; empty when the answer redirects nowhere.
 };
 
-/// Sends `request` once over `channel`, redirects not followed. Ends within about 50 ms of a cancellation or of the deadline
-/// of `context`, which must have one.
+/// Sends `request` once over `channel`, redirects not followed. Ends within about 50 ms of a cancellation or of the
+/// deadline of `context`, which must have one.
 Result<TransferResult> transfer(CurlChannelPool& pool, CurlChannel& channel, const HttpRequest& request,
                                 const TransferSettings& settings, const CallContext& context);
 

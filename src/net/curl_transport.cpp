@@ -24,15 +24,16 @@ Result<encoding::Url> checked_url(const std::string& text) {
   }
   if (url->scheme == "http" && !url->is_loopback()) {
     return Error(ErrorCode::invalid_argument,
-                 fmt::format("plain http to {} would show credentials to everybody on the way; use https://{}", url->host,
-                             url->host));
+                 fmt::format("plain http to {} would show credentials to everybody on the way; use https://{}",
+                             url->host, url->host));
   }
   return url;
 }
 
 bool may_follow(const HttpRequest& request, int status) {
   const bool redirect = status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
-  return redirect && request.follow_redirects && (request.method == HttpMethod::get || request.method == HttpMethod::head);
+  return redirect && request.follow_redirects &&
+         (request.method == HttpMethod::get || request.method == HttpMethod::head);
 }
 
 class CurlTransport final : public HttpTransport {
@@ -51,13 +52,14 @@ class CurlTransport final : public HttpTransport {
     auto url = checked_url(request.url);
     if (!url) return url.error();
     if (auto valid = check_headers(request); !valid) return valid.error();
-    const CallContext limited = context.limited_to(
-        request.attempt_timeout > milliseconds::zero() ? request.attempt_timeout : attempt_timeout_);
+    const CallContext limited =
+        context.limited_to(request.attempt_timeout > milliseconds::zero() ? request.attempt_timeout : attempt_timeout_);
     std::string address = request.url;
     for (int redirects = 0;; ++redirects) {
       auto result = send_once(request, address, *url, limited);
       if (!result) return result.error();
-      if (result->redirect_url.empty() || !may_follow(request, result->response.status)) return std::move(result->response);
+      if (result->redirect_url.empty() || !may_follow(request, result->response.status))
+        return std::move(result->response);
       auto next = checked_url(result->redirect_url);
       if (!next || next->origin() != url->origin()) return std::move(result->response);
       if (redirects == kMostRedirects) {
@@ -123,7 +125,8 @@ class CurlTransport final : public HttpTransport {
 
 }  // namespace
 
-std::shared_ptr<HttpTransport> make_curl_transport(const HttpOptions& options, const platform::Environment& environment) {
+std::shared_ptr<HttpTransport> make_curl_transport(const HttpOptions& options,
+                                                   const platform::Environment& environment) {
   return std::make_shared<CurlTransport>(options, environment);
 }
 

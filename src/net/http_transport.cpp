@@ -5,12 +5,18 @@ namespace dbxauth::net {
 
 std::string_view to_string(HttpMethod method) noexcept {
   switch (method) {
-    case HttpMethod::get: return "GET";
-    case HttpMethod::head: return "HEAD";
-    case HttpMethod::post: return "POST";
-    case HttpMethod::put: return "PUT";
-    case HttpMethod::patch: return "PATCH";
-    case HttpMethod::del: return "DELETE";
+    case HttpMethod::get:
+      return "GET";
+    case HttpMethod::head:
+      return "HEAD";
+    case HttpMethod::post:
+      return "POST";
+    case HttpMethod::put:
+      return "PUT";
+    case HttpMethod::patch:
+      return "PATCH";
+    case HttpMethod::del:
+      return "DELETE";
   }
   return "GET";
 }
@@ -34,9 +40,12 @@ HttpRequest HttpRequest::clone() const {
 
 bool HttpRequest::may_be_replayed() const noexcept {
   switch (replay) {
-    case Replay::safe: return true;
-    case Replay::never: return false;
-    case Replay::by_method: break;
+    case Replay::safe:
+      return true;
+    case Replay::never:
+      return false;
+    case Replay::by_method:
+      break;
   }
   return method != HttpMethod::post && method != HttpMethod::patch;
 }

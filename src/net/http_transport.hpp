@@ -33,16 +33,16 @@ enum class Replay {
 
 struct HttpRequest {
   HttpMethod method = HttpMethod::get;
-  std::string url;                                         ///< Absolute, https or loopback http.
-  std::vector<std::pair<std::string, std::string>> headers;         ///< Not secret.
-  std::vector<std::pair<std::string, SecretString>> secret_headers; ///< Never logged; not sent to another origin.
+  std::string url;                                                   ///< Absolute, https or loopback http.
+  std::vector<std::pair<std::string, std::string>> headers;          ///< Not secret.
+  std::vector<std::pair<std::string, SecretString>> secret_headers;  ///< Never logged; not sent to another origin.
   SecretString body;
-  std::string content_type;                                ///< Set when there is a body.
+  std::string content_type;  ///< Set when there is a body.
   Replay replay = Replay::by_method;
-  std::chrono::milliseconds attempt_timeout{0};            ///< 0: the transport's default.
-  std::size_t response_limit = 64u << 20;                  ///< More is ErrorCode::protocol.
-  bool follow_redirects = false;                           ///< Same origin only, GET and HEAD only, at most 5.
-  std::string_view subject = "net";                        ///< For log records.
+  std::chrono::milliseconds attempt_timeout{0};  ///< 0: the transport's default.
+  std::size_t response_limit = 64u << 20;        ///< More is ErrorCode::protocol.
+  bool follow_redirects = false;                 ///< Same origin only, GET and HEAD only, at most 5.
+  std::string_view subject = "net";              ///< For log records.
 
   HttpRequest clone() const;
   /// Whether it may be sent again after it may have reached the server.
@@ -53,7 +53,7 @@ struct HttpResponse {
   int status = 0;
   std::vector<std::pair<std::string, std::string>> headers;  ///< Names in lower case.
   SecretString body;
-  std::string url;                                           ///< Where the answer came from.
+  std::string url;  ///< Where the answer came from.
 
   std::string_view header(std::string_view lower_case_name) const noexcept;  ///< Empty when absent.
   bool ok() const noexcept { return status >= 200 && status < 300; }
@@ -73,26 +73,28 @@ class HttpTransport {
 };
 
 /// libcurl, loaded on first use. Connections are reused across threads. Settings not given in `options` come from
-/// `environment` (CA and proxy variables). The caller's deadline, the attempt timeout and the cancel token end a transfer.
-std::shared_ptr<HttpTransport> make_curl_transport(const HttpOptions& options, const platform::Environment& environment);
+/// `environment` (CA and proxy variables). The caller's deadline, the attempt timeout and the cancel token end a
+/// transfer.
+std::shared_ptr<HttpTransport> make_curl_transport(const HttpOptions& options,
+                                                   const platform::Environment& environment);
 
 /// When and how often a request is tried again.
 struct RetryPolicy {
   int maximum_attempts = 6;
-  std::chrono::milliseconds base_delay{1000};   ///< Full jitter between 0 and base·2^n, at most `maximum_delay`.
+  std::chrono::milliseconds base_delay{1000};  ///< Full jitter between 0 and base·2^n, at most `maximum_delay`.
   std::chrono::milliseconds maximum_delay{30000};
-  std::chrono::milliseconds total{60000};       ///< Budget when the context has no earlier deadline.
+  std::chrono::milliseconds total{60000};  ///< Budget when the context has no earlier deadline.
 };
 
 /// Retries 429 and 503 (honouring `Retry-After` in both forms, never sleeping past the deadline), 502/504 and lost
-/// connections of replayable requests; a connection that could not be made is tried once more. The last answer or error is
-/// returned as it is: at once when the wait that the server asks for does not fit before the deadline.
+/// connections of replayable requests; a connection that could not be made is tried once more. The last answer or error
+/// is returned as it is: at once when the wait that the server asks for does not fit before the deadline.
 std::shared_ptr<HttpTransport> make_retrying_transport(std::shared_ptr<HttpTransport> next, RetryPolicy policy);
 
 /// What the passing of time means to a retrying transport; tests replace it. All members are set and thread-safe.
 struct RetryTiming {
-  std::shared_ptr<const platform::Clock> clock = platform::Clock::system();    ///< For `Retry-After` dates.
-  std::function<double()> random_fraction = platform::random_fraction;         ///< In [0, 1).
+  std::shared_ptr<const platform::Clock> clock = platform::Clock::system();  ///< For `Retry-After` dates.
+  std::function<double()> random_fraction = platform::random_fraction;       ///< In [0, 1).
   std::function<Result<void>(std::chrono::milliseconds duration, const CallContext& context)> sleep =
       [](std::chrono::milliseconds duration, const CallContext& context) {
         return context.sleep_for(duration, "waiting to try a request again");

@@ -96,9 +96,11 @@ int effective_port(const encoding::Url& url) {
 }
 
 Error missing_authorities(std::string_view origin, std::string_view path) {
-  return {ErrorCode::configuration,
-          fmt::format("{} names {}, which does not exist or cannot be read; correct it, or unset it to use the system's "
-                      "certificate authorities", origin, path)};
+  return {
+      ErrorCode::configuration,
+      fmt::format("{} names {}, which does not exist or cannot be read; correct it, or unset it to use the system's "
+                  "certificate authorities",
+                  origin, path)};
 }
 
 }  // namespace

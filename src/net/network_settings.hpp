@@ -16,8 +16,8 @@ namespace dbxauth::net {
 /// SSL_CERT_FILE and SSL_CERT_DIR, CURL_CA_BUNDLE, REQUESTS_CA_BUNDLE; else the system's. A directory may stand where a
 /// file is usual. The system's directory of authorities stays trusted beside a file.
 struct CertificateAuthorities {
-  std::string file;        ///< PEM; empty: the system's.
-  std::string directory;   ///< Hashed directories, separated by colons; empty: the system's.
+  std::string file;              ///< PEM; empty: the system's.
+  std::string directory;         ///< Hashed directories, separated by colons; empty: the system's.
   std::string file_origin;       ///< Which setting named the file, for messages.
   std::string directory_origin;  ///< Which setting named the directory.
 
@@ -46,8 +46,8 @@ class ProxySettings {
 /// A proxy's URL without user and password, for messages.
 std::string without_user_info(std::string_view proxy);
 
-/// True when `host` (lower case, no brackets) at `port` is meant by one entry of NO_PROXY: `*`, a domain with or without a
-/// leading dot (it covers its subdomains), an address, a network in CIDR form, each optionally with `:port`.
+/// True when `host` (lower case, no brackets) at `port` is meant by one entry of NO_PROXY: `*`, a domain with or
+/// without a leading dot (it covers its subdomains), an address, a network in CIDR form, each optionally with `:port`.
 bool matches_no_proxy_entry(std::string_view entry, std::string_view host, int port);
 
 /// `<product> dbxauth/<version> os/linux`; characters that do not belong into a product become `-`.

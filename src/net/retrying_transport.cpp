@@ -15,7 +15,9 @@ using std::chrono::milliseconds;
 
 constexpr int kMostConnectionAttempts = 2;  // A wrong address should be reported soon, a passing fault survived.
 
-bool was_not_sent(const Error& error) { return error.server_code == kNotSent; }
+bool was_not_sent(const Error& error) {
+  return error.server_code == kNotSent;
+}
 
 bool may_retry_status(const HttpRequest& request, int status) {
   if (status == 429 || status == 503) return true;  // The server says that it did not act.
@@ -78,7 +80,8 @@ class RetryingTransport final : public HttpTransport {
     return a > milliseconds::max() - b ? milliseconds::max() : a + b;
   }
 
-  void log_retry(const HttpRequest& request, const Result<HttpResponse>& outcome, int attempt, milliseconds delay) const {
+  void log_retry(const HttpRequest& request, const Result<HttpResponse>& outcome, int attempt,
+                 milliseconds delay) const {
     if (!base::log_enabled(LogLevel::debug)) return;
     const std::string_view address = std::string_view(request.url).substr(0, request.url.find('?'));
     base::log(LogLevel::debug, request.subject,

@@ -31,8 +31,12 @@ struct ServerStatement {
   bool html = false;
 };
 
-bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
-bool starts_with(std::string_view text, std::string_view part) { return text.substr(0, part.size()) == part; }
+bool contains(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
+bool starts_with(std::string_view text, std::string_view part) {
+  return text.substr(0, part.size()) == part;
+}
 bool ends_with(std::string_view text, std::string_view part) {
   return text.size() >= part.size() && text.substr(text.size() - part.size()) == part;
 }
@@ -46,8 +50,8 @@ bool is_html(const HttpResponse& response) {
 }
 
 std::string without_markup(std::string_view html) {
-  static constexpr std::pair<std::string_view, char> kEntities[] = {
-      {"&amp;", '&'}, {"&lt;", '<'}, {"&gt;", '>'}, {"&quot;", '"'}, {"&#39;", '\''}, {"&nbsp;", ' '}};
+  static constexpr std::pair<std::string_view, char> kEntities[] = {{"&amp;", '&'},  {"&lt;", '<'},   {"&gt;", '>'},
+                                                                    {"&quot;", '"'}, {"&#39;", '\''}, {"&nbsp;", ' '}};
   std::string text;
   while (!html.empty()) {
     if (html.front() == '<') {
@@ -90,7 +94,8 @@ std::optional<milliseconds> parse_duration(std::string_view text) {
   char* end = nullptr;
   const double seconds = std::strtod(number.c_str(), &end);
   constexpr double kLongest = 86400.0;
-  if (end != number.c_str() + number.size() || !std::isfinite(seconds) || seconds < 0 || seconds > kLongest) return std::nullopt;
+  if (end != number.c_str() + number.size() || !std::isfinite(seconds) || seconds < 0 || seconds > kLongest)
+    return std::nullopt;
   return milliseconds(static_cast<milliseconds::rep>(std::ceil(seconds * 1000.0)));
 }
 
@@ -99,8 +104,10 @@ void read_details(JsonView details, ServerStatement& statement) {
   details.each_element([&statement](JsonView detail) {
     const std::string_view type = detail["@type"].string_or();
     if (ends_with(type, "google.rpc.RequestInfo")) statement.request_id = detail["request_id"].string_or();
-    if (ends_with(type, "google.rpc.RetryInfo")) statement.retry_after = parse_duration(detail["retry_delay"].string_or());
-    if (ends_with(type, "google.rpc.ErrorInfo") && statement.code.empty()) statement.code = detail["reason"].string_or();
+    if (ends_with(type, "google.rpc.RetryInfo"))
+      statement.retry_after = parse_duration(detail["retry_delay"].string_or());
+    if (ends_with(type, "google.rpc.ErrorInfo") && statement.code.empty())
+      statement.code = detail["reason"].string_or();
   });
 }
 
@@ -110,7 +117,8 @@ std::string_view without_trace(std::string_view description) {
 }
 
 bool is_oauth_code(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; });
+  return !text.empty() &&
+         std::all_of(text.begin(), text.end(), [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; });
 }
 
 void read_scim(JsonView root, ServerStatement& statement) {
@@ -118,8 +126,10 @@ void read_scim(JsonView root, ServerStatement& statement) {
   const std::string_view detail = root["detail"].string_or();
   const std::string_view type = root["scimType"].string_or();
   // The service sends a null, or the text "null", when it broke itself.
-  if (detail.empty() || detail == "null") statement.message = "SCIM API internal error";
-  else statement.message = type.empty() ? std::string(detail) : fmt::format("{} {}", type, detail);
+  if (detail.empty() || detail == "null")
+    statement.message = "SCIM API internal error";
+  else
+    statement.message = type.empty() ? std::string(detail) : fmt::format("{} {}", type, detail);
 }
 
 void read_nested(JsonView error, ServerStatement& statement) {
@@ -156,8 +166,8 @@ void read_object(JsonView root, ServerStatement& statement) {
 
 bool is_server_code(std::string_view text) {
   return text.size() >= 3 && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-  });
+           return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+         });
 }
 
 /// `CODE: message`; anything else is the message.
@@ -193,41 +203,67 @@ ServerStatement read_body(const HttpResponse& response) {
 
 std::string_view reason_phrase(int status) {
   switch (status) {
-    case 301: return "Moved Permanently";
-    case 302: return "Found";
-    case 303: return "See Other";
-    case 307: return "Temporary Redirect";
-    case 308: return "Permanent Redirect";
-    case 400: return "Bad Request";
-    case 401: return "Unauthorized";
-    case 403: return "Forbidden";
-    case 404: return "Not Found";
-    case 405: return "Method Not Allowed";
-    case 409: return "Conflict";
-    case 413: return "Content Too Large";
-    case 429: return "Too Many Requests";
-    case 500: return "Internal Server Error";
-    case 501: return "Not Implemented";
-    case 502: return "Bad Gateway";
-    case 503: return "Service Unavailable";
-    case 504: return "Gateway Timeout";
-    default: return "the server gave no reason";
+    case 301:
+      return "Moved Permanently";
+    case 302:
+      return "Found";
+    case 303:
+      return "See Other";
+    case 307:
+      return "Temporary Redirect";
+    case 308:
+      return "Permanent Redirect";
+    case 400:
+      return "Bad Request";
+    case 401:
+      return "Unauthorized";
+    case 403:
+      return "Forbidden";
+    case 404:
+      return "Not Found";
+    case 405:
+      return "Method Not Allowed";
+    case 409:
+      return "Conflict";
+    case 413:
+      return "Content Too Large";
+    case 429:
+      return "Too Many Requests";
+    case 500:
+      return "Internal Server Error";
+    case 501:
+      return "Not Implemented";
+    case 502:
+      return "Bad Gateway";
+    case 503:
+      return "Service Unavailable";
+    case 504:
+      return "Gateway Timeout";
+    default:
+      return "the server gave no reason";
   }
 }
 
 ErrorCode code_for_status(int status) {
   switch (status) {
-    case 401: return ErrorCode::authentication_failed;
-    case 403: return ErrorCode::permission_denied;
-    case 404: return ErrorCode::not_found;
+    case 401:
+      return ErrorCode::authentication_failed;
+    case 403:
+      return ErrorCode::permission_denied;
+    case 404:
+      return ErrorCode::not_found;
     case 409:
-    case 412: return ErrorCode::already_exists;
-    case 429: return ErrorCode::rate_limited;
+    case 412:
+      return ErrorCode::already_exists;
+    case 429:
+      return ErrorCode::rate_limited;
     case 408:
     case 502:
     case 503:
-    case 504: return ErrorCode::unavailable;
-    default: break;
+    case 504:
+      return ErrorCode::unavailable;
+    default:
+      break;
   }
   if (status >= 500) return ErrorCode::server_error;
   if (status >= 400) return ErrorCode::invalid_argument;
@@ -279,7 +315,8 @@ std::string path_of(const std::string& url) {
 
 /// Three old endpoints call a missing object an invalid parameter.
 bool is_missing_object_in_disguise(const HttpResponse& response, const ServerStatement& statement) {
-  if (response.status != 400 || statement.code != "INVALID_PARAMETER_VALUE" || !contains(statement.message, "does not exist")) {
+  if (response.status != 400 || statement.code != "INVALID_PARAMETER_VALUE" ||
+      !contains(statement.message, "does not exist")) {
     return false;
   }
   const std::string path = path_of(response.url);
@@ -291,12 +328,14 @@ bool asks_for_later(std::string_view message) {
   static constexpr std::string_view kTexts[] = {
       "RPC token bucket limit has been exceeded", "Please try again later or try a faster operation.",
       "Unknown worker environment", "ClusterNotReadyException", "does not have any associated worker environments"};
-  return std::any_of(std::begin(kTexts), std::end(kTexts), [&](std::string_view text) { return contains(message, text); });
+  return std::any_of(std::begin(kTexts), std::end(kTexts),
+                     [&](std::string_view text) { return contains(message, text); });
 }
 
 bool is_login_page(std::string_view address) {
   const std::string_view path = address.substr(0, address.find_first_of("?#"));
-  return ends_with(path, "/login.html") || ends_with(path, "/login") || contains(path, "/oauth2/") || contains(path, "/oidc/");
+  return ends_with(path, "/login.html") || ends_with(path, "/login") || contains(path, "/oauth2/") ||
+         contains(path, "/oidc/");
 }
 
 bool is_private_link_refusal(std::string_view address) {
@@ -309,8 +348,8 @@ std::string address_of(const HttpResponse& response) {
 }
 
 std::string_view request_id_of(const HttpResponse& response) {
-  for (const std::string_view name : {"x-request-id", "x-databricks-request-id", "x-ms-request-id",
-                                      "x-ms-correlation-request-id", "request-id"}) {
+  for (const std::string_view name :
+       {"x-request-id", "x-databricks-request-id", "x-ms-request-id", "x-ms-correlation-request-id", "request-id"}) {
     if (const auto id = response.header(name); !id.empty()) return id;
   }
   return {};
@@ -341,25 +380,30 @@ Error redirect_error(const HttpResponse& response, std::string_view doing) {
   const auto source = encoding::parse_url(response.url);
   const bool same_origin = !contains(location, "://") || (target && source && target->origin() == source->origin());
   if (same_origin && is_login_page(location)) {
-    return base_error(response, doing, ErrorCode::authentication_failed, {},
-                      fmt::format("{} sent a redirection to its login page, so it did not accept the credentials; log in "
-                                  "again", address_of(response)));
+    return base_error(
+        response, doing, ErrorCode::authentication_failed, {},
+        fmt::format("{} sent a redirection to its login page, so it did not accept the credentials; log in "
+                    "again",
+                    address_of(response)));
   }
-  return base_error(response, doing, ErrorCode::not_databricks, {},
-                    fmt::format("{} redirects to {} instead of answering as the Databricks API; check the host",
-                                address_of(response),
-                                target ? target->origin() + target->path : base::redact_excerpt(location, 100)));
+  return base_error(
+      response, doing, ErrorCode::not_databricks, {},
+      fmt::format("{} redirects to {} instead of answering as the Databricks API; check the host", address_of(response),
+                  target ? target->origin() + target->path : base::redact_excerpt(location, 100)));
 }
 
 Error web_page_error(const HttpResponse& response, std::string_view doing, std::string_view title) {
   const std::string shown = base::redact_excerpt(title, 100);
-  return base_error(response, doing, ErrorCode::not_databricks, {},
-                    fmt::format("{} answered with a web page{}{}{} instead of the Databricks API; check that the host is the "
-                                "URL of a workspace (or of the account console for account calls)", address_of(response),
-                                shown.empty() ? "" : " titled \"", shown, shown.empty() ? "" : "\""));
+  return base_error(
+      response, doing, ErrorCode::not_databricks, {},
+      fmt::format("{} answered with a web page{}{}{} instead of the Databricks API; check that the host is the "
+                  "URL of a workspace (or of the account console for account calls)",
+                  address_of(response), shown.empty() ? "" : " titled \"", shown, shown.empty() ? "" : "\""));
 }
 
-bool is_wrong_place(int status) { return status < 300 || status == 400 || status == 404 || status == 405; }
+bool is_wrong_place(int status) {
+  return status < 300 || status == 400 || status == 404 || status == 405;
+}
 
 }  // namespace
 
@@ -371,11 +415,12 @@ Error service_error(const HttpResponse& response, std::string_view doing) {
 
   ErrorCode code = code_for_server_code(statement.code).value_or(code_for_status(response.status));
   if (is_missing_object_in_disguise(response, statement)) code = ErrorCode::not_found;
-  const std::string what = statement.message.empty() ? std::string(reason_phrase(response.status))
-                                                     : base::redact_excerpt(statement.message);
+  const std::string what =
+      statement.message.empty() ? std::string(reason_phrase(response.status)) : base::redact_excerpt(statement.message);
   Error error = base_error(response, doing, code, statement.code, what);
   if (error.request_id.empty()) error.request_id = base::redact_excerpt(statement.request_id, 100);
-  error.retryable = code == ErrorCode::rate_limited || code == ErrorCode::unavailable || asks_for_later(statement.message);
+  error.retryable =
+      code == ErrorCode::rate_limited || code == ErrorCode::unavailable || asks_for_later(statement.message);
   error.retry_after = encoding::parse_retry_after(response.header("retry-after"), std::chrono::system_clock::now());
   if (!error.retry_after) error.retry_after = statement.retry_after;
   return error;

@@ -16,7 +16,8 @@ namespace dbxauth::net {
 /// `doing` completes "could not …", for example "list catalogs".
 Error service_error(const HttpResponse& response, std::string_view doing);
 
-/// The parsed body of a 2xx JSON answer, else the Error. HTML or a login page gives ErrorCode::not_databricks naming the URL.
+/// The parsed body of a 2xx JSON answer, else the Error. HTML or a login page gives ErrorCode::not_databricks naming
+/// the URL.
 Result<base::JsonDocument> json_body(const HttpResponse& response, std::string_view doing);
 
 }  // namespace dbxauth::net

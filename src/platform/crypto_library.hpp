@@ -13,8 +13,8 @@ struct CryptoLibrary {
   decltype(&::EVP_Digest) digest = nullptr;
   decltype(&::EVP_sha256) sha256 = nullptr;
 
-  /// Loads `libcrypto.so.3` once per process; it stays loaded. ErrorCode::unsupported, with the loader's reason, when it
-  /// cannot be loaded; the next call tries again. The pointer is never null and lives as long as the process.
+  /// Loads `libcrypto.so.3` once per process; it stays loaded. ErrorCode::unsupported, with the loader's reason, when
+  /// it cannot be loaded; the next call tries again. The pointer is never null and lives as long as the process.
   /// Thread-safe.
   static Result<const CryptoLibrary*> load();
 };

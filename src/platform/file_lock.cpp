@@ -37,8 +37,8 @@ Result<Descriptor> open_lock_file(const std::string& path) {
 bool still_names(const std::string& path, int descriptor) {
   struct stat opened {};
   struct stat present {};
-  return ::fstat(descriptor, &opened) == 0 && ::lstat(path.c_str(), &present) == 0 &&
-         opened.st_dev == present.st_dev && opened.st_ino == present.st_ino;
+  return ::fstat(descriptor, &opened) == 0 && ::lstat(path.c_str(), &present) == 0 && opened.st_dev == present.st_dev &&
+         opened.st_ino == present.st_ino;
 }
 
 }  // namespace
@@ -61,7 +61,8 @@ Result<FileLock> FileLock::acquire(const std::string& path, const CallContext& c
     const auto left = std::chrono::ceil<milliseconds>(end - CallContext::Clock::now());
     if (left <= milliseconds::zero()) {
       Error error(ErrorCode::timed_out, fmt::format("another process has held the lock {} for more than {} ms; "
-                                                    "find it with: fuser {}", path, limit.count(), path));
+                                                    "find it with: fuser {}",
+                                                    path, limit.count(), path));
       error.retryable = true;
       return error;
     }

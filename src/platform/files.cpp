@@ -59,7 +59,8 @@ Result<std::string> link_target(const std::string& link) {
   std::string target(PATH_MAX, '\0');
   const ssize_t length = ::readlink(link.c_str(), target.data(), target.size());
   if (length < 0) return io_error("follow the symbolic link", link, errno);
-  if (static_cast<std::size_t>(length) >= target.size()) return io_error("follow the symbolic link", link, ENAMETOOLONG);
+  if (static_cast<std::size_t>(length) >= target.size())
+    return io_error("follow the symbolic link", link, ENAMETOOLONG);
   target.resize(static_cast<std::size_t>(length));
   return target;
 }

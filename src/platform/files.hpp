@@ -26,9 +26,9 @@ struct FileStatus {
 };
 std::optional<FileStatus> file_status(const std::string& path);  ///< Follows links.
 
-/// Replaces `path` by `contents`: a temporary file in the same directory (O_EXCL, O_NOFOLLOW, `mode`), fsync, rename, fsync
-/// of the directory. A symbolic link is followed first, so that the file it names is replaced and the link stays. After a
-/// crash at any point the file holds either the old or the new contents.
+/// Replaces `path` by `contents`: a temporary file in the same directory (O_EXCL, O_NOFOLLOW, `mode`), fsync, rename,
+/// fsync of the directory. A symbolic link is followed first, so that the file it names is replaced and the link stays.
+/// After a crash at any point the file holds either the old or the new contents.
 Result<void> write_file_atomically(const std::string& path, std::string_view contents, unsigned mode = 0600);
 
 /// Creates `path` and its parents with `mode`; success when it is a directory already.

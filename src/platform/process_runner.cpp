@@ -31,7 +31,7 @@ namespace {
 using std::chrono::milliseconds;
 using SteadyClock = CallContext::Clock;
 
-constexpr milliseconds kPollInterval{20};      // How soon a cancellation is seen.
+constexpr milliseconds kPollInterval{20};       // How soon a cancellation is seen.
 constexpr milliseconds kTerminationGrace{250};  // Between SIGTERM and SIGKILL.
 constexpr milliseconds kReapLimit{2000};        // A killed process that is stuck in the kernel is given up then.
 constexpr milliseconds kDrainGrace{100};        // Output of a grandchild that outlives the child is waited for so long.
@@ -51,14 +51,16 @@ Result<std::string> find_program(const ProcessRequest& request) {
   const std::string& name = request.arguments.front();
   if (name.find('/') != std::string::npos) return name;
   const auto path = request.environment.find("PATH");
-  const std::string_view search = path == request.environment.end() ? "/usr/local/bin:/usr/bin:/bin" : std::string_view(path->second);
+  const std::string_view search =
+      path == request.environment.end() ? "/usr/local/bin:/usr/bin:/bin" : std::string_view(path->second);
   for (const std::string_view directory : base::split(search, ':')) {
     // An empty or relative entry means the current directory, where anybody may have put a program of that name.
     if (directory.empty() || directory.front() != '/') continue;
     std::string candidate = fmt::format("{}/{}", directory, name);
     if (is_executable_file(candidate)) return candidate;
   }
-  return Error(ErrorCode::not_found, fmt::format("no program named {} in PATH; install it or give its full path", name));
+  return Error(ErrorCode::not_found,
+               fmt::format("no program named {} in PATH; install it or give its full path", name));
 }
 
 Result<void> check_request(const ProcessRequest& request) {
@@ -143,7 +145,8 @@ class SpawnSettings {
     for (auto& variable : variables) environment.push_back(variable.data());
     arguments.push_back(nullptr);
     environment.push_back(nullptr);
-    const int code = ::posix_spawn(&pid, program.c_str(), &actions_, &attributes_, arguments.data(), environment.data());
+    const int code =
+        ::posix_spawn(&pid, program.c_str(), &actions_, &attributes_, arguments.data(), environment.data());
     for (auto& variable : variables) ::explicit_bzero(variable.data(), variable.size());
     return code;
   }
@@ -180,7 +183,8 @@ class Child {
     pid_ = -1;
     if (reaped < 0) {
       return Error(ErrorCode::io, fmt::format("the exit status of {} is lost: the host program ignores SIGCHLD or "
-                                              "waits for children that are not its own", program_));
+                                              "waits for children that are not its own",
+                                              program_));
     }
     return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
   }
@@ -244,7 +248,8 @@ ReadOutcome read_available(Stream& stream, std::size_t limit) {
 /// Feeds standard input and drains both outputs until the child has ended.
 class Conversation {
  public:
-  Conversation(const ProcessRequest& request, Child& child, Descriptor input, Descriptor output, Descriptor error_output)
+  Conversation(const ProcessRequest& request, Child& child, Descriptor input, Descriptor output,
+               Descriptor error_output)
       : request_(request), child_(child), unsent_(request.standard_input.reveal()), input_(std::move(input)) {
     streams_[0].descriptor = std::move(output);
     streams_[1].descriptor = std::move(error_output);
@@ -266,7 +271,8 @@ class Conversation {
       if (ended && !drain_end) drain_end = now + kDrainGrace;
       if (drain_end && now >= *drain_end) return {};
       if (auto running = context.check(fmt::format("running {}", program)); !running) return running;
-      wait_for_events(context.remaining(any_output_open() ? kPollInterval : std::exchange(pause, std::min(pause * 2, kPollInterval))));
+      wait_for_events(context.remaining(any_output_open() ? kPollInterval
+                                                          : std::exchange(pause, std::min(pause * 2, kPollInterval))));
     }
   }
 
@@ -274,9 +280,7 @@ class Conversation {
   Stream& error_output() noexcept { return streams_[1]; }
 
  private:
-  bool any_output_open() const noexcept {
-    return streams_[0].descriptor.is_open() || streams_[1].descriptor.is_open();
-  }
+  bool any_output_open() const noexcept { return streams_[0].descriptor.is_open() || streams_[1].descriptor.is_open(); }
 
   Result<void> exchange() {
     while (input_.is_open() && !unsent_.empty()) {
@@ -285,14 +289,16 @@ class Conversation {
       if (count < 0 && errno == EINTR) continue;
       if (count < 0 && errno == EAGAIN) break;
       // A child that does not read its input is not at fault for that: its exit status decides.
-      if (count < 0) input_.close();
-      else unsent_.remove_prefix(static_cast<std::size_t>(count));
+      if (count < 0)
+        input_.close();
+      else
+        unsent_.remove_prefix(static_cast<std::size_t>(count));
     }
     if (unsent_.empty()) input_.close();
     for (auto& stream : streams_) {
       if (stream.descriptor.is_open() && read_available(stream, request_.output_limit) == ReadOutcome::over_limit) {
-        return Error(ErrorCode::protocol, fmt::format("{} wrote more than {} bytes", request_.arguments.front(),
-                                                      request_.output_limit));
+        return Error(ErrorCode::protocol,
+                     fmt::format("{} wrote more than {} bytes", request_.arguments.front(), request_.output_limit));
       }
     }
     return {};
@@ -327,7 +333,8 @@ Error spawn_error(const std::string& program, int code) {
 Result<ProcessResult> run_process(const ProcessRequest& request, const CallContext& context) {
   if (auto valid = check_request(request); !valid) return valid.error();
   const CallContext limited = context.limited_to(request.timeout);
-  if (auto running = limited.check(fmt::format("running {}", request.arguments.front())); !running) return running.error();
+  if (auto running = limited.check(fmt::format("running {}", request.arguments.front())); !running)
+    return running.error();
   auto program = find_program(request);
   if (!program) return program.error();
 

@@ -6,7 +6,8 @@
 
 namespace dbxauth::platform {
 
-/// `size` bytes from the system's cryptographic generator. Never fails: getrandom(2) blocks only before the first seeding.
+/// `size` bytes from the system's cryptographic generator. Never fails: getrandom(2) blocks only before the first
+/// seeding.
 std::string random_bytes(std::size_t size);
 
 /// A random number in [0, 1) for jitter; not for secrets.

@@ -44,8 +44,7 @@ std::string random_hex() {
 
 class FileTokenCache final : public TokenCache {
  public:
-  explicit FileTokenCache(std::string path)
-      : path_(std::move(path)), directory_(platform::parent_directory(path_)) {}
+  explicit FileTokenCache(std::string path) : path_(std::move(path)), directory_(platform::parent_directory(path_)) {}
 
   std::string_view kind() const noexcept override { return "file"; }
   std::string location() const override { return path_; }
@@ -96,8 +95,7 @@ class FileTokenCache final : public TokenCache {
     if (Result<void> alive = context.check(doing); !alive) return std::move(alive).error();
     Result<SecretString> text = platform::read_file(path_, kLargestCacheFile);
     if (!text && text.error().code != ErrorCode::not_found) return std::move(text).error();
-    Result<tokenstore::TokenFile> file =
-        tokenstore::TokenFile::parse(text ? std::move(*text) : SecretString(), path_);
+    Result<tokenstore::TokenFile> file = tokenstore::TokenFile::parse(text ? std::move(*text) : SecretString(), path_);
     if (file && file->damaged(false) && !damage_reported_.exchange(true)) {
       base::log(LogLevel::warning, kSubject,
                 fmt::format("{} is damaged; {} of its entries could be read", path_, file->keys().size()));
@@ -154,8 +152,8 @@ class FileTokenCache final : public TokenCache {
 }  // namespace
 
 Result<std::shared_ptr<TokenCache>> make_file_token_cache(std::string path) {
-  const std::string home = path.empty() || path.front() == '~' ? platform::Environment::of_process().home_directory()
-                                                               : std::string();
+  const std::string home =
+      path.empty() || path.front() == '~' ? platform::Environment::of_process().home_directory() : std::string();
   if (path.empty()) {
     if (home.empty()) {
       return Error(ErrorCode::storage_unavailable,

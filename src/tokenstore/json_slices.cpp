@@ -100,8 +100,10 @@ class Slicer {
     while (position_ < text_.size()) {
       const char c = text_[position_++];
       if (c == '"') return true;
-      if (c == '\\') ++position_;
-      else if (static_cast<unsigned char>(c) < 0x20) return false;
+      if (c == '\\')
+        ++position_;
+      else if (static_cast<unsigned char>(c) < 0x20)
+        return false;
     }
     position_ = text_.size();
     return false;
@@ -146,8 +148,11 @@ void append_unicode_escape(SecretString& out, unsigned code_point) {
 std::size_t sequence_length(std::string_view text) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned char lead = byte(0);
-  const std::size_t length = lead < 0x80 ? 1 : lead >= 0xC2 && lead < 0xE0 ? 2 : (lead & 0xF0) == 0xE0 ? 3
-                             : lead >= 0xF0 && lead < 0xF5 ? 4 : 0;
+  const std::size_t length = lead < 0x80                   ? 1
+                             : lead >= 0xC2 && lead < 0xE0 ? 2
+                             : (lead & 0xF0) == 0xE0       ? 3
+                             : lead >= 0xF0 && lead < 0xF5 ? 4
+                                                           : 0;
   if (length == 0 || text.size() < length) return 0;
   for (std::size_t i = 1; i < length; ++i) {
     if ((byte(i) & 0xC0) != 0x80) return 0;
@@ -160,14 +165,22 @@ std::size_t sequence_length(std::string_view text) {
 
 std::string_view short_escape(char c) {
   switch (c) {
-    case '"': return "\\\"";
-    case '\\': return "\\\\";
-    case '\b': return "\\b";
-    case '\f': return "\\f";
-    case '\n': return "\\n";
-    case '\r': return "\\r";
-    case '\t': return "\\t";
-    default: return {};
+    case '"':
+      return "\\\"";
+    case '\\':
+      return "\\\\";
+    case '\b':
+      return "\\b";
+    case '\f':
+      return "\\f";
+    case '\n':
+      return "\\n";
+    case '\r':
+      return "\\r";
+    case '\t':
+      return "\\t";
+    default:
+      return {};
   }
 }
 
@@ -178,7 +191,9 @@ void append_line_break(SecretString& out, int depth) {
 
 }  // namespace
 
-RawObject slice_object(std::string_view text) { return Slicer(text).slice(); }
+RawObject slice_object(std::string_view text) {
+  return Slicer(text).slice();
+}
 
 void append_json_string(SecretString& out, std::string_view value) {
   out.append("\"");
@@ -186,13 +201,18 @@ void append_json_string(SecretString& out, std::string_view value) {
     const char c = value[i];
     const std::size_t length = sequence_length(value.substr(i));
     const std::string_view bytes = value.substr(i, length);
-    if (length == 0) append_unicode_escape(out, 0xFFFD);
-    else if (!short_escape(c).empty()) out.append(short_escape(c));
+    if (length == 0)
+      append_unicode_escape(out, 0xFFFD);
+    else if (!short_escape(c).empty())
+      out.append(short_escape(c));
     else if (static_cast<unsigned char>(c) < 0x20 || c == '<' || c == '>' || c == '&') {
       append_unicode_escape(out, static_cast<unsigned char>(c));
-    } else if (bytes == "\xE2\x80\xA8") append_unicode_escape(out, 0x2028);
-    else if (bytes == "\xE2\x80\xA9") append_unicode_escape(out, 0x2029);
-    else out.append(bytes);
+    } else if (bytes == "\xE2\x80\xA8")
+      append_unicode_escape(out, 0x2028);
+    else if (bytes == "\xE2\x80\xA9")
+      append_unicode_escape(out, 0x2029);
+    else
+      out.append(bytes);
     i += length == 0 ? 1 : length;
   }
   out.append("\"");

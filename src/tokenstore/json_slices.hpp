@@ -20,9 +20,10 @@ struct RawObject {
   bool complete = false;           ///< The object was closed and nothing but white space follows.
 };
 
-/// Cuts a JSON object into its members without interpreting them, so that what is not understood can be kept byte for byte,
-/// and as much as possible is recovered from a damaged text: where a member cannot be read, reading goes on at the next
-/// line. The last value of a truncated text runs to its end. Values must be validated by a real parser before use.
+/// Cuts a JSON object into its members without interpreting them, so that what is not understood can be kept byte for
+/// byte, and as much as possible is recovered from a damaged text: where a member cannot be read, reading goes on at
+/// the next line. The last value of a truncated text runs to its end. Values must be validated by a real parser before
+/// use.
 RawObject slice_object(std::string_view text);
 
 /// Appends `value` as a JSON string as Go's encoder writes it: `<`, `>`, `&`, U+2028 and U+2029 escaped, invalid UTF-8

@@ -68,6 +68,8 @@ class MemoryTokenCache final : public TokenCache {
 
 }  // namespace
 
-std::shared_ptr<TokenCache> make_memory_token_cache() { return std::make_shared<MemoryTokenCache>(); }
+std::shared_ptr<TokenCache> make_memory_token_cache() {
+  return std::make_shared<MemoryTokenCache>();
+}
 
 }  // namespace dbxauth

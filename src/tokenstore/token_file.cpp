@@ -15,13 +15,17 @@ namespace {
 
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
-bool is_valid_json(std::string_view raw) { return base::JsonDocument::parse(raw, "a value").has_value(); }
+bool is_valid_json(std::string_view raw) {
+  return base::JsonDocument::parse(raw, "a value").has_value();
+}
 
 bool is_number(std::string_view raw) {
   return !raw.empty() && raw.size() < 10 && raw.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
-bool is_object(std::string_view raw) { return !raw.empty() && raw.front() == '{'; }
+bool is_object(std::string_view raw) {
+  return !raw.empty() && raw.front() == '{';
+}
 
 }  // namespace
 
@@ -66,10 +70,11 @@ Result<TokenFile> TokenFile::parse(SecretString text, std::string path) {
 
 Result<void> TokenFile::read_version(std::string_view raw) {
   if (raw == "1") return {};
-  return Error(ErrorCode::storage_unavailable,
-               fmt::format("the token cache {} needs version 1 and has {}; another program wrote it: update dbxauth, or "
-                           "move the file away and log in again", path_,
-                           is_number(raw) ? fmt::format("version {}", raw) : std::string("no valid version number")));
+  return Error(
+      ErrorCode::storage_unavailable,
+      fmt::format("the token cache {} needs version 1 and has {}; another program wrote it: update dbxauth, or "
+                  "move the file away and log in again",
+                  path_, is_number(raw) ? fmt::format("version {}", raw) : std::string("no valid version number")));
 }
 
 bool TokenFile::read_tokens(std::string_view raw) {
@@ -77,16 +82,20 @@ bool TokenFile::read_tokens(std::string_view raw) {
   const RawObject tokens = slice_object(raw);
   for (const RawMember& member : tokens.members) {
     // `null` stands for no token, and the CLI does not survive reading it.
-    if (member.value == "null") entries_.erase(member.key);
-    else entries_.insert_or_assign(member.key, member.value);
+    if (member.value == "null")
+      entries_.erase(member.key);
+    else
+      entries_.insert_or_assign(member.key, member.value);
   }
   return tokens.complete;
 }
 
 bool TokenFile::damaged(bool thorough) const {
   if (outline_damaged_ || !thorough) return outline_damaged_;
-  return std::any_of(entries_.begin(), entries_.end(), [](const auto& entry) { return !is_valid_json(entry.second); }) ||
-         std::any_of(others_.begin(), others_.end(), [](const RawMember& other) { return !is_valid_json(other.value); });
+  return std::any_of(entries_.begin(), entries_.end(),
+                     [](const auto& entry) { return !is_valid_json(entry.second); }) ||
+         std::any_of(others_.begin(), others_.end(),
+                     [](const RawMember& other) { return !is_valid_json(other.value); });
 }
 
 std::vector<std::string> TokenFile::keys() const {

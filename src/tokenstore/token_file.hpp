@@ -20,9 +20,9 @@ class TokenFile {
   /// An empty cache.
   TokenFile() = default;
 
-  /// Reads `text`. Only another version is an error (ErrorCode::storage_unavailable: a newer program owns the file and it
-  /// must not be written); a damaged text yields what could be recovered. An empty text is an empty cache. `path` is for
-  /// messages.
+  /// Reads `text`. Only another version is an error (ErrorCode::storage_unavailable: a newer program owns the file and
+  /// it must not be written); a damaged text yields what could be recovered. An empty text is an empty cache. `path` is
+  /// for messages.
   static Result<TokenFile> parse(SecretString text, std::string path);
 
   /// True when the text is not a well-formed cache file: encode() then holds only the entries that were recovered. The
@@ -49,7 +49,7 @@ class TokenFile {
   SecretString text_;
   bool outline_damaged_ = false;
   std::map<std::string, std::string_view, std::less<>> entries_;  ///< Values point into text_ or written_.
-  std::vector<RawMember> others_;                                 ///< Top-level members of later versions or other tools.
+  std::vector<RawMember> others_;  ///< Top-level members of later versions or other tools.
   std::vector<SecretString> written_;
 };
 

@@ -35,7 +35,9 @@ void append_member(SecretString& out, std::string_view name, std::string_view va
   append_json_string(out, value);
 }
 
-bool is_none(std::string_view expiry) { return expiry.empty() || expiry.substr(0, 10) == kNoExpiry.substr(0, 10); }
+bool is_none(std::string_view expiry) {
+  return expiry.empty() || expiry.substr(0, 10) == kNoExpiry.substr(0, 10);
+}
 
 std::chrono::seconds lifetime_of(base::JsonView value) {
   std::int64_t seconds = 0;
@@ -74,10 +76,14 @@ Result<Token> decode_token(base::JsonView object, std::string_view what) {
   bool expiry_is_text = true;
   object.each_member([&](std::string_view key, base::JsonView value) {
     const auto is = [&](std::string_view name) { return base::equals_ignoring_case(key, name); };
-    if (is("access_token")) token.access_token = SecretString(value.string_or());
-    else if (is("token_type")) token.token_type = std::string(value.string_or("Bearer"));
-    else if (is("refresh_token")) token.refresh_token = SecretString(value.string_or());
-    else if (is("expires_in")) token.lifetime = lifetime_of(value);
+    if (is("access_token"))
+      token.access_token = SecretString(value.string_or());
+    else if (is("token_type"))
+      token.token_type = std::string(value.string_or("Bearer"));
+    else if (is("refresh_token"))
+      token.refresh_token = SecretString(value.string_or());
+    else if (is("expires_in"))
+      token.lifetime = lifetime_of(value);
     else if (is("expiry")) {
       expiry = value.string_or();
       expiry_is_text = value.is_string() || value.is_null_or_missing();

@@ -16,9 +16,9 @@ namespace dbxauth::tokenstore {
 /// Token::scope has no place in the format and is not written.
 SecretString encode_token(const Token& token, const std::vector<RawMember>& others = {});
 
-/// Reads one token: names in any case, unknown members ignored, a missing or empty expiry is "none", expires_in may be a
-/// string. ErrorCode::protocol when there is neither an access nor a refresh token, or the expiry is no time; `what` names
-/// the token in the message, which quotes nothing of it.
+/// Reads one token: names in any case, unknown members ignored, a missing or empty expiry is "none", expires_in may be
+/// a string. ErrorCode::protocol when there is neither an access nor a refresh token, or the expiry is no time; `what`
+/// names the token in the message, which quotes nothing of it.
 Result<Token> decode_token(base::JsonView object, std::string_view what);
 
 /// The members of a stored token that decode_token() does not interpret.

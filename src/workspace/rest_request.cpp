@@ -85,8 +85,7 @@ Result<void> read_pages(const RestClient& rest, const std::function<std::string(
     const base::JsonView root = page->root();
     const base::JsonView list = root[items];
     if (!root.is_object() || !(list.is_array() || list.is_null_or_missing())) {
-      return Error(ErrorCode::protocol,
-                   fmt::format("could not {}: the answer has no list '{}'", doing, items));
+      return Error(ErrorCode::protocol, fmt::format("could not {}: the answer has no list '{}'", doing, items));
     }
     list.each_element(visit);
     token = std::string(root["next_page_token"].string_or());

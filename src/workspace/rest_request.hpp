@@ -22,7 +22,7 @@ class RestPath {
   /// `fixed` is the part that is ours: "/api/2.1/unity-catalog/tables".
   explicit RestPath(std::string_view fixed) : text_(fixed) {}
 
-  RestPath& segment(std::string_view name);                      ///< Appends `/` and the encoded name.
+  RestPath& segment(std::string_view name);  ///< Appends `/` and the encoded name.
   RestPath& query(std::string_view name, std::string_view value);
   const std::string& text() const noexcept { return text_; }
 
@@ -64,9 +64,9 @@ class RestClient {
 inline constexpr std::chrono::milliseconds rest_call_limit{60000};
 
 /// Reads every page of a list. `path` is built for each page from the empty token or the one that the last page gave.
-/// A page may be empty and still have a successor; only an absent or empty `next_page_token` ends the list. A token that
-/// repeats is ErrorCode::protocol, since the list would never end. `items` names the array; `visit` gets each element.
-/// Without a deadline every page has rest_call_limit to itself.
+/// A page may be empty and still have a successor; only an absent or empty `next_page_token` ends the list. A token
+/// that repeats is ErrorCode::protocol, since the list would never end. `items` names the array; `visit` gets each
+/// element. Without a deadline every page has rest_call_limit to itself.
 Result<void> read_pages(const RestClient& rest, const std::function<std::string(std::string_view page_token)>& path,
                         std::string_view items, std::string_view doing, const CallContext& context,
                         const std::function<void(base::JsonView item)>& visit);

@@ -32,8 +32,8 @@ std::string sql_state_in(std::string_view message) {
   while (begin < message.size() && (message[begin] == ':' || message[begin] == '=' || message[begin] == ' ')) ++begin;
   const std::string_view state = message.substr(begin, 5);
   const bool plausible = state.size() == 5 && std::all_of(state.begin(), state.end(), [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z');
-  });
+                           return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z');
+                         });
   return plausible ? std::string(state) : std::string();
 }
 
@@ -51,7 +51,7 @@ ErrorCode classify(std::string_view server_code, std::string_view sql_state, std
   constexpr std::array<std::string_view, 4> denied_classes{"INSUFFICIENT_PERMISSIONS", "PERMISSION_DENIED",
                                                            "UNAUTHORIZED_ACCESS", "INSUFFICIENT_PRIVILEGES"};
   constexpr std::array<std::string_view, 8> missing_classes{
-      "TABLE_OR_VIEW_NOT_FOUND", "SCHEMA_NOT_FOUND",  "CATALOG_NOT_FOUND",           "ROUTINE_NOT_FOUND",
+      "TABLE_OR_VIEW_NOT_FOUND", "SCHEMA_NOT_FOUND",          "CATALOG_NOT_FOUND",  "ROUTINE_NOT_FOUND",
       "VOLUME_NOT_FOUND",        "NO_SUCH_CATALOG_EXCEPTION", "UNRESOLVED_ROUTINE", "RESOURCE_DOES_NOT_EXIST"};
   constexpr std::array<std::string_view, 4> missing_states{"42P01", "42704", "42883", "3F000"};
   constexpr std::array<std::string_view, 4> existing_states{"42P07", "42P06", "42723", "42710"};
@@ -69,7 +69,8 @@ ErrorCode classify(std::string_view server_code, std::string_view sql_state, std
 }  // namespace
 
 Error statement_error(base::JsonView status, std::string_view statement_id) {
-  constexpr std::array<std::string_view, 4> passing_codes{"TEMPORARILY_UNAVAILABLE", "WORKSPACE_TEMPORARILY_UNAVAILABLE",
+  constexpr std::array<std::string_view, 4> passing_codes{"TEMPORARILY_UNAVAILABLE",
+                                                          "WORKSPACE_TEMPORARILY_UNAVAILABLE",
                                                           "SERVICE_UNDER_MAINTENANCE", "RESOURCE_EXHAUSTED"};
   const base::JsonView failure = status["error"];
   const std::string_view text = failure["message"].string_or();
@@ -80,10 +81,10 @@ Error statement_error(base::JsonView status, std::string_view statement_id) {
   error.code = classify(error.server_code, error.sql_state, error_class_in(text));
   error.retryable = is_one_of(error.server_code, passing_codes);
   error.request_id = std::string(statement_id);
-  error.message = fmt::format("the SQL statement failed: {} (statement {})",
-                              text.empty() ? std::string("the server gave no reason")
-                                           : base::redact_excerpt(text, message_limit),
-                              statement_id);
+  error.message =
+      fmt::format("the SQL statement failed: {} (statement {})",
+                  text.empty() ? std::string("the server gave no reason") : base::redact_excerpt(text, message_limit),
+                  statement_id);
   if (exceeds_inline_limit(error)) error.message += "; ask for its result by external links (large_result)";
   return error;
 }

@@ -32,7 +32,9 @@ constexpr int failed_polls_in_a_row = 5;
 
 constexpr std::string_view statements_path = "/api/2.0/sql/statements";
 
-Error invalid(std::string message) { return Error(ErrorCode::invalid_argument, std::move(message)); }
+Error invalid(std::string message) {
+  return Error(ErrorCode::invalid_argument, std::move(message));
+}
 
 Result<void> check_text(std::string_view name, std::string_view text) {
   // The JSON writer would replace the offending bytes, and another statement would run than the one that was given.
@@ -57,7 +59,8 @@ Result<void> check_request(const StatementRequest& request) {
   }
   if (auto valid = check_text("the SQL statement", request.sql); !valid) return valid;
   for (const StatementParameter& parameter : request.parameters) {
-    if (parameter.name.empty()) return invalid("a statement parameter has no name; only named parameters (:name) exist");
+    if (parameter.name.empty())
+      return invalid("a statement parameter has no name; only named parameters (:name) exist");
     if (!parameter.value) continue;
     if (auto valid = check_text(fmt::format("parameter '{}'", parameter.name), *parameter.value); !valid) return valid;
   }
@@ -102,14 +105,16 @@ Error end_of(std::string_view state, base::JsonView status, const std::string& s
   if (state == "FAILED") return statement_error(status, statement_id);
   Error error;
   if (state == "CANCELED") {
-    error = Error(ErrorCode::cancelled,
-                  fmt::format("statement {} was cancelled on the server, by somebody else or by a limit of the warehouse",
-                              statement_id));
+    error =
+        Error(ErrorCode::cancelled,
+              fmt::format("statement {} was cancelled on the server, by somebody else or by a limit of the warehouse",
+                          statement_id));
   } else if (state == "CLOSED") {
-    error = Error(ErrorCode::not_found,
-                  fmt::format("statement {} has run, but its result is gone: it was closed, or kept longer than the hour "
-                              "for which the server keeps results",
-                              statement_id));
+    error =
+        Error(ErrorCode::not_found,
+              fmt::format("statement {} has run, but its result is gone: it was closed, or kept longer than the hour "
+                          "for which the server keeps results",
+                          statement_id));
   } else {
     error = Error(ErrorCode::protocol, fmt::format("statement {} is in the unknown state '{}'", statement_id,
                                                    base::redact_excerpt(state, 40)));
@@ -245,9 +250,9 @@ Error StatementExecution::stop(const std::string& statement_id, Error reason) co
   call.attempt_timeout = cancel_limit;
   // The caller's context has ended, so this one is independent of it.
   auto cancelled = rest_.json(call, "cancel the statement", CallContext::with_timeout(cancel_limit));
-  reason.message += cancelled ? fmt::format("; statement {} was cancelled on the server too", statement_id)
-                              : fmt::format("; statement {} may still be running: {}", statement_id,
-                                            cancelled.error().message);
+  reason.message +=
+      cancelled ? fmt::format("; statement {} was cancelled on the server too", statement_id)
+                : fmt::format("; statement {} may still be running: {}", statement_id, cancelled.error().message);
   reason.request_id = statement_id;
   return reason;
 }

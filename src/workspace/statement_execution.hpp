@@ -16,8 +16,8 @@
 
 namespace dbxauth::workspace {
 
-/// The body of `POST /api/2.0/sql/statements`, or ErrorCode::invalid_argument naming the field that the API would refuse.
-/// `wait`, from wait_within(), is sent in place of the request's own wait_in_submit.
+/// The body of `POST /api/2.0/sql/statements`, or ErrorCode::invalid_argument naming the field that the API would
+/// refuse. `wait`, from wait_within(), is sent in place of the request's own wait_in_submit.
 Result<std::string> statement_submit_body(const StatementRequest& request, std::chrono::seconds wait);
 
 /// What the submit call may wait for when the context ends sooner than the request would like: the statement's id must

@@ -23,7 +23,9 @@ constexpr int link_attempts = 3;
 
 // What object stores answer to a signature that is no longer valid: 403 (S3, ADLS), 400 "ExpiredToken" (GCS, S3 with
 // session tokens), 401 and 410 for completeness.
-bool link_was_refused(int status) noexcept { return status == 400 || status == 401 || status == 403 || status == 410; }
+bool link_was_refused(int status) noexcept {
+  return status == 400 || status == 401 || status == 403 || status == 410;
+}
 
 std::string origin_of(std::string_view url) {
   auto parsed = encoding::parse_url(url);
@@ -43,8 +45,7 @@ std::string without_link(std::string message, std::string_view url) {
 }  // namespace
 
 Error StatementResultReader::malformed(std::string_view what) const {
-  Error error(ErrorCode::protocol,
-              fmt::format("the result of statement {} cannot be read: {}", statement_id_, what));
+  Error error(ErrorCode::protocol, fmt::format("the result of statement {} cannot be read: {}", statement_id_, what));
   error.request_id = statement_id_;
   return error;
 }
@@ -253,12 +254,13 @@ Result<void> StatementResultReader::read_link(Link link) {
       return append_rows(rows->root());
     }
     if (!link_was_refused(response->status) || attempt == link_attempts) {
-      Error error(ErrorCode::unavailable,
-                  fmt::format("could not fetch chunk {} of the result of statement {}: {} answered HTTP {}{}", index,
-                              statement_id_, origin_of(link.url.reveal()), response->status,
-                              link_was_refused(response->status) ? " to a fresh link too; check the clock and whether a "
-                                                                   "proxy changes requests to the object store"
-                                                                 : ""));
+      Error error(
+          ErrorCode::unavailable,
+          fmt::format("could not fetch chunk {} of the result of statement {}: {} answered HTTP {}{}", index,
+                      statement_id_, origin_of(link.url.reveal()), response->status,
+                      link_was_refused(response->status) ? " to a fresh link too; check the clock and whether a "
+                                                           "proxy changes requests to the object store"
+                                                         : ""));
       error.http_status = response->status;
       error.request_id = statement_id_;
       return error;

@@ -22,8 +22,8 @@ namespace dbxauth::workspace {
 
 /// Collects the result of one statement that SUCCEEDED: every chunk, or an error, never a part of it.
 ///
-/// A chunk is either inline (`data_array`) or a link to an object store. A link lives for 15 minutes at most: it is asked
-/// for again when it is about to expire or when the store refuses it, is fetched through the transport without
+/// A chunk is either inline (`data_array`) or a link to an object store. A link lives for 15 minutes at most: it is
+/// asked for again when it is about to expire or when the store refuses it, is fetched through the transport without
 /// credentials, and appears in no log record and no error.
 class StatementResultReader {
  public:

@@ -30,7 +30,9 @@ Warehouse parse_warehouse(base::JsonView json) {
   return warehouse;
 }
 
-bool is_gone(std::string_view state) noexcept { return state == "DELETED" || state == "DELETING"; }
+bool is_gone(std::string_view state) noexcept {
+  return state == "DELETED" || state == "DELETING";
+}
 
 int rank_of(std::string_view state) noexcept {
   if (state == "RUNNING") return 0;
@@ -49,9 +51,8 @@ std::string health_of(base::JsonView json) {
 }
 
 Error gone(std::string_view id, std::string_view state) {
-  return Error(ErrorCode::not_found,
-               fmt::format("SQL warehouse '{}' is {}; choose another one", id, state == "DELETED" ? "deleted"
-                                                                                                  : "being deleted"));
+  return Error(ErrorCode::not_found, fmt::format("SQL warehouse '{}' is {}; choose another one", id,
+                                                 state == "DELETED" ? "deleted" : "being deleted"));
 }
 
 }  // namespace

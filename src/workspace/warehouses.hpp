@@ -31,8 +31,8 @@ class Warehouses {
   const PollTimer& timer_;
 };
 
-/// The best of `warehouses`: running before starting before stopped before stopping, serverless first among equals, then
-/// by name and id, so that the same list always gives the same choice. Null when none can be used.
+/// The best of `warehouses`: running before starting before stopped before stopping, serverless first among equals,
+/// then by name and id, so that the same list always gives the same choice. Null when none can be used.
 const Warehouse* best_warehouse(const std::vector<Warehouse>& warehouses) noexcept;
 
 }  // namespace dbxauth::workspace

@@ -33,7 +33,9 @@ namespace {
 
 constexpr std::string_view unity_catalog = "/api/2.1/unity-catalog";
 
-std::string text_of(base::JsonView json, const char* key) { return std::string(json[key].string_or()); }
+std::string text_of(base::JsonView json, const char* key) {
+  return std::string(json[key].string_or());
+}
 
 RestPath unity_catalog_path(std::string_view collection) {
   return RestPath(unity_catalog).segment(collection);
@@ -92,9 +94,9 @@ WorkspaceClient make_workspace_client(std::string host, std::shared_ptr<net::Htt
                                       std::shared_ptr<net::HttpTransport> plain, std::string workspace_id,
                                       std::shared_ptr<const platform::Clock> clock,
                                       std::shared_ptr<const PollTimer> timer) {
-  return WorkspaceClient(std::make_shared<const WorkspaceClient::State>(
-      std::move(host), std::move(authorised), std::move(plain), std::move(workspace_id), std::move(clock),
-      std::move(timer)));
+  return WorkspaceClient(std::make_shared<const WorkspaceClient::State>(std::move(host), std::move(authorised),
+                                                                        std::move(plain), std::move(workspace_id),
+                                                                        std::move(clock), std::move(timer)));
 }
 
 }  // namespace workspace
@@ -105,7 +107,9 @@ using workspace::RestPath;
 WorkspaceClient::WorkspaceClient(std::shared_ptr<const State> state) noexcept : state_(std::move(state)) {}
 WorkspaceClient::~WorkspaceClient() = default;
 
-const std::string& WorkspaceClient::host() const noexcept { return state_->rest.host(); }
+const std::string& WorkspaceClient::host() const noexcept {
+  return state_->rest.host();
+}
 
 Result<CurrentUser> WorkspaceClient::current_user(const CallContext& context) const {
   constexpr std::string_view doing = "read the current user";

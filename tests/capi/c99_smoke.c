@@ -6,15 +6,15 @@
 
 static int failures;
 
-#define EXPECT(condition)                                              \
-  do {                                                                 \
-    if (!(condition)) {                                                \
-      fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition);  \
-      ++failures;                                                      \
-    }                                                                  \
+#define EXPECT(condition)                                             \
+  do {                                                                \
+    if (!(condition)) {                                               \
+      fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition); \
+      ++failures;                                                     \
+    }                                                                 \
   } while (0)
 
-static dbxauth_attribute attribute(const char *name, const char *value) {
+static dbxauth_attribute attribute(const char* name, const char* value) {
   dbxauth_attribute made;
   made.name = name;
   made.value.data = value;
@@ -34,10 +34,10 @@ static void test_version(void) {
 static void test_headers(void) {
   dbxauth_client_options options;
   dbxauth_attribute attributes[2];
-  dbxauth_client *client = NULL;
-  dbxauth_headers *headers = NULL;
-  dbxauth_string *text = NULL;
-  dbxauth_error *error = NULL;
+  dbxauth_client* client = NULL;
+  dbxauth_headers* headers = NULL;
+  dbxauth_string* text = NULL;
+  dbxauth_error* error = NULL;
   attributes[0] = attribute("host", "https://workspace.example.com");
   attributes[1] = attribute("token", "dapi-not-a-real-token");
   dbxauth_client_options_init(&options, sizeof options);
@@ -65,9 +65,9 @@ static void test_headers(void) {
 
 static void test_no_credentials(void) {
   dbxauth_client_options options;
-  dbxauth_client *client = NULL;
-  dbxauth_headers *headers = NULL;
-  dbxauth_error *error = NULL;
+  dbxauth_client* client = NULL;
+  dbxauth_headers* headers = NULL;
+  dbxauth_error* error = NULL;
   dbxauth_client_options_init(&options, sizeof options);
   options.replace_environment = 1;
   options.config_file = "/nonexistent/databrickscfg";

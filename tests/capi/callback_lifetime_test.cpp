@@ -19,7 +19,9 @@ struct Witness {
   dbxauth_client* reenter = nullptr;
 };
 
-void destroy(void* user_data) { static_cast<Witness*>(user_data)->destroyed++; }
+void destroy(void* user_data) {
+  static_cast<Witness*>(user_data)->destroyed++;
+}
 
 int32_t provide(void* user_data, int32_t, int64_t, dbxauth_headers_builder* headers) {
   auto* witness = static_cast<Witness*>(user_data);
@@ -78,7 +80,8 @@ TEST_CASE("user data is destroyed once when the call itself fails") {
   Witness witness;
   dbxauth_provider* provider = nullptr;
   Failure failure;
-  CHECK(dbxauth_provider_new(nullptr, provide, &witness, destroy, &provider, &failure.error) == DBXAUTH_E_INVALID_ARGUMENT);
+  CHECK(dbxauth_provider_new(nullptr, provide, &witness, destroy, &provider, &failure.error) ==
+        DBXAUTH_E_INVALID_ARGUMENT);
   CHECK(witness.destroyed == 1);
 }
 

@@ -5,13 +5,13 @@
 
 static int first_struct = 1, first_field;
 
-static void open_struct(const char *name, size_t size) {
+static void open_struct(const char* name, size_t size) {
   printf("%s\n \"%s\": {\"size\": %zu, \"fields\": {", first_struct ? "{" : ",", name, size);
   first_struct = 0;
   first_field = 1;
 }
 
-static void field(const char *name, size_t offset) {
+static void field(const char* name, size_t offset) {
   printf("%s\"%s\": %zu", first_field ? "" : ", ", name, offset);
   first_field = 0;
 }

@@ -27,8 +27,8 @@ ClonePlan plan(const EmulatorWorkspace& workspace, const CloneSpec& spec) {
 }
 
 /// All rows of a relation, sorted; NULL is told apart from every text.
-std::vector<std::string> rows_of(const EmulatorWorkspace& workspace, const std::string& catalog, const std::string& schema,
-                                 const std::string& name) {
+std::vector<std::string> rows_of(const EmulatorWorkspace& workspace, const std::string& catalog,
+                                 const std::string& schema, const std::string& name) {
   StatementRequest request;
   request.warehouse_id = workspace.process().warehouse_id();
   request.sql = "SELECT * FROM " + catalog::quote_name({catalog, schema, name});

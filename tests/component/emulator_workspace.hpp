@@ -23,8 +23,8 @@ class EmulatorWorkspace {
   const EmulatorProcess& process() const noexcept { return process_; }
 
   WorkspaceClient client(std::string token) const {
-    return workspace::make_workspace_client(process_.url(), std::make_shared<BearerTransport>(transport_, std::move(token)),
-                                            transport_);
+    return workspace::make_workspace_client(
+        process_.url(), std::make_shared<BearerTransport>(transport_, std::move(token)), transport_);
   }
   /// Of the administrator.
   WorkspaceClient client() const { return client(process_.token()); }
@@ -47,8 +47,8 @@ class EmulatorWorkspace {
   }
 
   EmulatorProcess process_;
-  std::shared_ptr<net::HttpTransport> transport_ = net::make_retrying_transport(
-      net::make_curl_transport({}, platform::Environment()), net::RetryPolicy());
+  std::shared_ptr<net::HttpTransport> transport_ =
+      net::make_retrying_transport(net::make_curl_transport({}, platform::Environment()), net::RetryPolicy());
 };
 
 }  // namespace dbxauth::testing

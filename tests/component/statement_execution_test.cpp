@@ -38,8 +38,7 @@ TEST_CASE("statements run against a workspace", "[component]") {
   }
 
   SECTION("polling gives the same result as waiting in the submit call") {
-    StatementRequest request =
-        request_for(workspace, "SELECT table_name FROM production.information_schema.tables");
+    StatementRequest request = request_for(workspace, "SELECT table_name FROM production.information_schema.tables");
     const auto waited = client.execute(request);
     REQUIRE(waited);
     request.wait_in_submit = std::chrono::seconds(0);

@@ -32,12 +32,24 @@ void write(JsonWriter& json, JsonView value) {
       value.each_element([&](JsonView element) { write(json, element); });
       json.end_array();
       break;
-    case JsonKind::string: json.string(*value.as_string()); break;
-    case JsonKind::boolean: json.boolean(*value.as_boolean()); break;
-    case JsonKind::number: json.number(*value.as_number()); break;
-    case JsonKind::integer: json.raw(*value.as_text()); break;
-    case JsonKind::null: json.null(); break;
-    case JsonKind::missing: require(false, "a visited value is not missing"); break;
+    case JsonKind::string:
+      json.string(*value.as_string());
+      break;
+    case JsonKind::boolean:
+      json.boolean(*value.as_boolean());
+      break;
+    case JsonKind::number:
+      json.number(*value.as_number());
+      break;
+    case JsonKind::integer:
+      json.raw(*value.as_text());
+      break;
+    case JsonKind::null:
+      json.null();
+      break;
+    case JsonKind::missing:
+      require(false, "a visited value is not missing");
+      break;
   }
 }
 

@@ -21,7 +21,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!url->query.empty()) again += "?" + url->query;
   const auto reparsed = parse_url(again);
   require(reparsed.has_value(), "what was taken apart can be put together");
-  require(reparsed->host == url->host && reparsed->path == url->path && reparsed->query == url->query, "the parts stay the same");
+  require(reparsed->host == url->host && reparsed->path == url->path && reparsed->query == url->query,
+          "the parts stay the same");
   require(reparsed->is_loopback() == url->is_loopback(), "loopback stays loopback");
   return 0;
 }

@@ -9,7 +9,8 @@
 
 namespace dbxauth::testing {
 
-/// Adds one fixed bearer token to every request: for tests of the layers above the network that are not about credentials.
+/// Adds one fixed bearer token to every request: for tests of the layers above the network that are not about
+/// credentials.
 class BearerTransport final : public net::HttpTransport {
  public:
   BearerTransport(std::shared_ptr<net::HttpTransport> next, std::string token)

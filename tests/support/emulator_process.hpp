@@ -101,7 +101,8 @@ class EmulatorProcess {
   static std::string read_line(int descriptor, std::chrono::steady_clock::time_point deadline) {
     std::string line;
     for (;;) {
-      const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+      const auto left =
+          std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
       if (left.count() <= 0) throw std::runtime_error("the emulator did not become ready in time");
       pollfd waiting{descriptor, POLLIN, 0};
       if (::poll(&waiting, 1, static_cast<int>(left.count())) <= 0) continue;

@@ -24,7 +24,8 @@ class LoopbackHttpServer {
  public:
   LoopbackHttpServer() : server_(std::make_unique<httplib::Server>()), scheme_("http") {}
   explicit LoopbackHttpServer(const TestCertificate& certificate)
-      : server_(std::make_unique<httplib::SSLServer>(certificate.certificate_file().c_str(), certificate.key_file().c_str())),
+      : server_(std::make_unique<httplib::SSLServer>(certificate.certificate_file().c_str(),
+                                                     certificate.key_file().c_str())),
         scheme_("https") {}
   LoopbackHttpServer(const LoopbackHttpServer&) = delete;
   LoopbackHttpServer& operator=(const LoopbackHttpServer&) = delete;

@@ -57,7 +57,8 @@ class ScriptedTransport final : public net::HttpTransport {
   using Handler = std::function<Result<net::HttpResponse>(const RecordedRequest& request)>;
 
   /// Queues one answer or one handler for the next unrouted request.
-  ScriptedTransport& reply(int status, std::string_view body, std::vector<std::pair<std::string, std::string>> headers = {},
+  ScriptedTransport& reply(int status, std::string_view body,
+                           std::vector<std::pair<std::string, std::string>> headers = {},
                            std::string_view content_type = "application/json") {
     return reply_with([status, body = std::string(body), headers = std::move(headers),
                        content_type = std::string(content_type)](const RecordedRequest&) -> Result<net::HttpResponse> {
@@ -65,7 +66,8 @@ class ScriptedTransport final : public net::HttpTransport {
     });
   }
   ScriptedTransport& fail(Error error) {
-    return reply_with([error = std::move(error)](const RecordedRequest&) -> Result<net::HttpResponse> { return error; });
+    return reply_with(
+        [error = std::move(error)](const RecordedRequest&) -> Result<net::HttpResponse> { return error; });
   }
   ScriptedTransport& reply_with(Handler handler) {
     const std::lock_guard lock(mutex_);
@@ -82,8 +84,8 @@ class ScriptedTransport final : public net::HttpTransport {
   ScriptedTransport& on(net::HttpMethod method, std::string url_part, int status, std::string_view body,
                         std::vector<std::pair<std::string, std::string>> headers = {}) {
     return on(method, std::move(url_part),
-              [status, body = std::string(body), headers = std::move(headers)](
-                  const RecordedRequest&) -> Result<net::HttpResponse> { return http_response(status, body, headers); });
+              [status, body = std::string(body), headers = std::move(headers)](const RecordedRequest&)
+                  -> Result<net::HttpResponse> { return http_response(status, body, headers); });
   }
 
   Result<net::HttpResponse> send(const net::HttpRequest& request, const CallContext& context) override {

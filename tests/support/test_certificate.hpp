@@ -15,7 +15,8 @@
 
 namespace dbxauth::testing {
 
-/// A fresh self-signed certificate for 127.0.0.1 and localhost with its key, as PEM files that live as long as this object.
+/// A fresh self-signed certificate for 127.0.0.1 and localhost with its key, as PEM files that live as long as this
+/// object.
 class TestCertificate {
  public:
   TestCertificate() {
@@ -28,13 +29,16 @@ class TestCertificate {
     X509_gmtime_adj(X509_getm_notAfter(certificate.get()), 24 * 3600);
     X509_set_pubkey(certificate.get(), key.get());
     X509_NAME* const name = X509_get_subject_name(certificate.get());
-    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("dbxauth test"), -1, -1, 0);
+    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("dbxauth test"), -1, -1,
+                               0);
     X509_set_issuer_name(certificate.get(), name);
     add_extension(certificate.get(), NID_subject_alt_name, "IP:127.0.0.1,DNS:localhost");
     add_extension(certificate.get(), NID_basic_constraints, "critical,CA:TRUE");
-    if (X509_sign(certificate.get(), key.get(), EVP_sha256()) == 0) throw std::runtime_error("cannot sign a test certificate");
+    if (X509_sign(certificate.get(), key.get(), EVP_sha256()) == 0)
+      throw std::runtime_error("cannot sign a test certificate");
     write(certificate_file(), [&](FILE* file) { return PEM_write_X509(file, certificate.get()); });
-    write(key_file(), [&](FILE* file) { return PEM_write_PrivateKey(file, key.get(), nullptr, nullptr, 0, nullptr, nullptr); });
+    write(key_file(),
+          [&](FILE* file) { return PEM_write_PrivateKey(file, key.get(), nullptr, nullptr, 0, nullptr, nullptr); });
   }
 
   std::string certificate_file() const { return directory_ / "certificate.pem"; }

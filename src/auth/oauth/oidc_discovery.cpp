@@ -42,8 +42,8 @@ Result<OidcEndpoints> read_metadata(net::HttpTransport& transport, const std::st
   const auto answer = transport.send(metadata_request(url), context);
   if (!answer) return answer.error();
   if (answer->status == 404) {
-    Error error(ErrorCode::unsupported, "OAuth is not supported for this host: " + url + " answered 404. Check that " + host +
-                                            " is a Databricks workspace or account URL");
+    Error error(ErrorCode::unsupported, "OAuth is not supported for this host: " + url + " answered 404. Check that " +
+                                            host + " is a Databricks workspace or account URL");
     error.http_status = answer->status;
     return error;
   }
@@ -74,11 +74,13 @@ std::string substitute_account(std::string text, const std::string& account_id) 
 }
 
 /// The OIDC root of a host that says what it is; empty when it does not (older workspaces answer 404).
-Result<std::string> oidc_root_of_host(net::HttpTransport& transport, const OidcTarget& target, const CallContext& context) {
+Result<std::string> oidc_root_of_host(net::HttpTransport& transport, const OidcTarget& target,
+                                      const CallContext& context) {
   const std::string url = target.host + "/.well-known/databricks-config";
   const auto answer = transport.send(metadata_request(url), context);
   if (!answer) {
-    if (answer.error().code == ErrorCode::cancelled || answer.error().code == ErrorCode::timed_out) return answer.error();
+    if (answer.error().code == ErrorCode::cancelled || answer.error().code == ErrorCode::timed_out)
+      return answer.error();
     base::log(LogLevel::debug, "auth.oidc", "no host metadata at " + url + ": " + answer.error().message);
     return std::string();
   }

@@ -26,10 +26,11 @@ struct OidcTarget {
 /// `https://accounts.…` and `https://accounts-dod.…`.
 bool is_account_host(std::string_view host) noexcept;
 
-/// Finds the endpoints as the official Go SDK does: `discovery_url` if given; computed without a request for account hosts;
-/// for a host with an account id, the `oidc_endpoint` of `{host}/.well-known/databricks-config` (unified hosts serve
-/// several workspaces and accounts); else `{host}/oidc/.well-known/oauth-authorization-server` (RFC 8414 metadata).
-/// The endpoints found must be https, or loopback. ErrorCode::unsupported when the host answers 404; errors name the URL.
+/// Finds the endpoints as the official Go SDK does: `discovery_url` if given; computed without a request for account
+/// hosts; for a host with an account id, the `oidc_endpoint` of `{host}/.well-known/databricks-config` (unified hosts
+/// serve several workspaces and accounts); else `{host}/oidc/.well-known/oauth-authorization-server` (RFC 8414
+/// metadata). The endpoints found must be https, or loopback. ErrorCode::unsupported when the host answers 404; errors
+/// name the URL.
 Result<OidcEndpoints> discover_oidc_endpoints(net::HttpTransport& transport, const OidcTarget& target,
                                               const CallContext& context);
 

@@ -32,8 +32,8 @@ void append_percent_encoded(SecretString& out, std::string_view text) {
   out.reserve(out.size() + 3 * text.size());
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
-    const bool unreserved = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9') ||
-                            byte == '-' || byte == '_' || byte == '.' || byte == '~';
+    const bool unreserved = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+                            (byte >= '0' && byte <= '9') || byte == '-' || byte == '_' || byte == '.' || byte == '~';
     if (unreserved) {
       out.append({&c, 1});
     } else {
@@ -56,12 +56,13 @@ Error explain_refusal(Error error, const TokenEndpointRequest& request) {
   if (error.code == ErrorCode::authentication_failed) error.retryable = false;
   if (error.server_code == "invalid_client" || error.server_code == "unauthorized_client") {
     const bool entra = request.client_secret == nullptr && !form_value(request, "client_secret").empty();
-    return with_fix(std::move(error),
-                    entra ? "check azure_client_id, azure_tenant_id and that the secret is an Entra ID client secret that has "
-                            "not expired; a Databricks OAuth secret belongs in client_id and client_secret"
-                          : "client_id and client_secret take an OAuth secret made in Databricks (it starts with \"dose\"). A "
-                            "client secret of Entra ID (Azure AD) belongs in azure_client_id, azure_client_secret and "
-                            "azure_tenant_id (ARM_CLIENT_ID, ARM_CLIENT_SECRET, ARM_TENANT_ID)");
+    return with_fix(
+        std::move(error),
+        entra ? "check azure_client_id, azure_tenant_id and that the secret is an Entra ID client secret that has "
+                "not expired; a Databricks OAuth secret belongs in client_id and client_secret"
+              : "client_id and client_secret take an OAuth secret made in Databricks (it starts with \"dose\"). A "
+                "client secret of Entra ID (Azure AD) belongs in azure_client_id, azure_client_secret and "
+                "azure_tenant_id (ARM_CLIENT_ID, ARM_CLIENT_SECRET, ARM_TENANT_ID)");
   }
   if (error.server_code == "invalid_scope" || error.server_code == "access_denied") {
     return with_fix(std::move(error), "the scopes asked for were \"" +

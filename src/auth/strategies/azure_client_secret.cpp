@@ -46,8 +46,7 @@ class AzureClientSecretSource final : public TokenSource {
       issued.token.expires_at = management->expires_at;
       issued.token.lifetime = management->lifetime;
     }
-    issued.companion_headers.push_back(
-        {"X-Databricks-Azure-SP-Management-Token", std::move(management->access_token)});
+    issued.companion_headers.push_back({"X-Databricks-Azure-SP-Management-Token", std::move(management->access_token)});
     if (!settings_.workspace_resource_id.empty()) {
       issued.companion_headers.push_back(
           {"X-Databricks-Azure-Workspace-Resource-Id", SecretString(settings_.workspace_resource_id)});
@@ -126,8 +125,8 @@ Result<std::shared_ptr<TokenSource>> make_azure_client_secret_source(AzureClient
                                                  base::redact_excerpt(settings.authority_host));
     }
   }
-  return std::shared_ptr<TokenSource>(std::make_shared<AzureClientSecretSource>(std::move(settings), *environment,
-                                                                                std::move(transport), std::move(clock)));
+  return std::shared_ptr<TokenSource>(std::make_shared<AzureClientSecretSource>(
+      std::move(settings), *environment, std::move(transport), std::move(clock)));
 }
 
 }  // namespace dbxauth::auth

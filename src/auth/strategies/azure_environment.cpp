@@ -11,12 +11,12 @@ namespace {
 
 constexpr std::string_view production_application = "2ff814a6-3304-4ab8-85cb-cd0e6f879c1d";
 
-constexpr AzureEnvironment public_cloud{"PUBLIC", "https://login.microsoftonline.com/", "https://management.core.windows.net/",
-                                        production_application};
+constexpr AzureEnvironment public_cloud{"PUBLIC", "https://login.microsoftonline.com/",
+                                        "https://management.core.windows.net/", production_application};
 constexpr AzureEnvironment us_government{"USGOVERNMENT", "https://login.microsoftonline.us/",
                                          "https://management.core.usgovcloudapi.net/", production_application};
-constexpr AzureEnvironment china{"CHINA", "https://login.chinacloudapi.cn/", "https://management.core.chinacloudapi.cn/",
-                                 production_application};
+constexpr AzureEnvironment china{"CHINA", "https://login.chinacloudapi.cn/",
+                                 "https://management.core.chinacloudapi.cn/", production_application};
 
 struct Suffix {
   std::string_view text;
@@ -49,7 +49,9 @@ const Suffix* suffix_of(std::string_view host) noexcept {
 
 }  // namespace
 
-bool is_azure_host(std::string_view host) noexcept { return suffix_of(host) != nullptr; }
+bool is_azure_host(std::string_view host) noexcept {
+  return suffix_of(host) != nullptr;
+}
 
 Result<AzureEnvironment> azure_environment(std::string_view host, std::string_view name) {
   if (const Suffix* suffix = suffix_of(host)) {

@@ -11,10 +11,10 @@ namespace dbxauth::auth {
 /// The endpoints of one Azure cloud and the application id under which Databricks is known there. The figures are those
 /// of the official SDKs.
 struct AzureEnvironment {
-  std::string_view name;                  ///< PUBLIC, USGOVERNMENT or CHINA.
-  std::string_view authority;             ///< Microsoft Entra ID, with a trailing slash.
-  std::string_view management_resource;   ///< Audience of the management token, with a trailing slash.
-  std::string_view databricks_resource;   ///< Application id: audience of the workspace token.
+  std::string_view name;                 ///< PUBLIC, USGOVERNMENT or CHINA.
+  std::string_view authority;            ///< Microsoft Entra ID, with a trailing slash.
+  std::string_view management_resource;  ///< Audience of the management token, with a trailing slash.
+  std::string_view databricks_resource;  ///< Application id: audience of the workspace token.
 };
 
 /// Whether the host's name says that it is an Azure workspace.

@@ -10,7 +10,8 @@
 
 namespace dbxauth::auth {
 
-Result<std::shared_ptr<CredentialProvider>> make_basic_provider(std::string_view username, const SecretString& password) {
+Result<std::shared_ptr<CredentialProvider>> make_basic_provider(std::string_view username,
+                                                                const SecretString& password) {
   if (username.find(':') != std::string_view::npos || !is_header_safe(username)) {
     return Error(ErrorCode::configuration, "the user name contains a colon or a control character");
   }

@@ -83,10 +83,10 @@ class SharedLoginSource final : public TokenSource {
       trouble->message = "the login shared with the Databricks CLI cannot be read: " + trouble->message;
       return std::move(*trouble);
     }
-    return with_fix(Error(ErrorCode::no_credentials, "no login for " + settings_.target.host + " in the " +
-                                                         std::string(cache_->kind()) + " token cache (" +
-                                                         cache_->location() + ")"),
-                    "run " + login_command(), AttemptVerdict::not_configured);
+    return with_fix(
+        Error(ErrorCode::no_credentials, "no login for " + settings_.target.host + " in the " +
+                                             std::string(cache_->kind()) + " token cache (" + cache_->location() + ")"),
+        "run " + login_command(), AttemptVerdict::not_configured);
   }
 
   std::string login_command() const {
@@ -129,9 +129,8 @@ class SharedLoginSource final : public TokenSource {
     if (!endpoints) return std::move(endpoints).error();
     TokenEndpointRequest request;
     request.url = std::move(endpoints->token_endpoint);
-    request.form = {{"grant_type", "refresh_token"},
-                    {"refresh_token", refresh_token.reveal()},
-                    {"client_id", public_client_id}};
+    request.form = {
+        {"grant_type", "refresh_token"}, {"refresh_token", refresh_token.reveal()}, {"client_id", public_client_id}};
     request.replay = net::Replay::never;
     request.subject = "auth.databricks-cli";
     return request_token(*transport_, request, *clock_, context);
@@ -141,10 +140,10 @@ class SharedLoginSource final : public TokenSource {
     if (usable(stored.token, demand, std::max(unusable_lead, demand.min_validity))) {
       return as_issued(std::move(stored.token));
     }
-    return unavailable(ErrorCode::authentication_failed,
-                       "the login for " + settings_.target.host + " (key " + stored.key +
-                           ") has expired and holds no refresh token",
-                       "run " + login_command());
+    return unavailable(
+        ErrorCode::authentication_failed,
+        "the login for " + settings_.target.host + " (key " + stored.key + ") has expired and holds no refresh token",
+        "run " + login_command());
   }
 
   Result<IssuedToken> after_failed_refresh(StoredLogin stored, Error error, const TokenDemand& demand,
@@ -156,7 +155,8 @@ class SharedLoginSource final : public TokenSource {
           usable(again->token, demand, std::max(unusable_lead, demand.min_validity))) {
         return as_issued(std::move(again->token));
       }
-      error.message = "the login for " + settings_.target.host + " (key " + stored.key + ") has ended: " + error.message;
+      error.message =
+          "the login for " + settings_.target.host + " (key " + stored.key + ") has ended: " + error.message;
       return with_fix(std::move(error), "run " + login_command(), AttemptVerdict::unavailable);
     }
     if (usable(stored.token, demand, std::max(unusable_lead, demand.min_validity))) {

@@ -70,7 +70,8 @@ class OauthM2mSource final : public TokenSource {
 
 }  // namespace
 
-std::shared_ptr<TokenSource> make_oauth_m2m_source(OauthM2mSettings settings, std::shared_ptr<net::HttpTransport> transport,
+std::shared_ptr<TokenSource> make_oauth_m2m_source(OauthM2mSettings settings,
+                                                   std::shared_ptr<net::HttpTransport> transport,
                                                    std::shared_ptr<const platform::Clock> clock) {
   return std::make_shared<OauthM2mSource>(std::move(settings), std::move(transport), std::move(clock));
 }

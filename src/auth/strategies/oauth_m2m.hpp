@@ -19,9 +19,10 @@ struct OauthM2mSettings {
   std::vector<std::string> scopes;  ///< Empty: `all-apis`.
 };
 
-/// A Databricks service principal with an OAuth secret: the client_credentials grant (RFC 6749 §4.4) at the endpoint that
-/// discovery names, which is remembered. Tokens stay in memory.
-std::shared_ptr<TokenSource> make_oauth_m2m_source(OauthM2mSettings settings, std::shared_ptr<net::HttpTransport> transport,
+/// A Databricks service principal with an OAuth secret: the client_credentials grant (RFC 6749 §4.4) at the endpoint
+/// that discovery names, which is remembered. Tokens stay in memory.
+std::shared_ptr<TokenSource> make_oauth_m2m_source(OauthM2mSettings settings,
+                                                   std::shared_ptr<net::HttpTransport> transport,
                                                    std::shared_ptr<const platform::Clock> clock);
 
 }  // namespace dbxauth::auth

@@ -9,8 +9,8 @@
 
 namespace dbxauth::auth {
 
-/// A personal access token: `Authorization: Bearer <token>`. Surrounding white space is dropped (a token file ends with a
-/// newline); ErrorCode::configuration when a blank or a control character remains.
+/// A personal access token: `Authorization: Bearer <token>`. Surrounding white space is dropped (a token file ends with
+/// a newline); ErrorCode::configuration when a blank or a control character remains.
 Result<std::shared_ptr<CredentialProvider>> make_pat_provider(std::string_view token);
 
 }  // namespace dbxauth::auth

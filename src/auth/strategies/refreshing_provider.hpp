@@ -13,8 +13,8 @@ namespace dbxauth::auth {
 /// A strategy that obtains tokens, behind a TokenRefresher.
 class RefreshingProvider final : public CredentialProvider {
  public:
-  RefreshingProvider(std::string name, std::shared_ptr<TokenSource> source, std::shared_ptr<const platform::Clock> clock,
-                     RefreshPolicy policy)
+  RefreshingProvider(std::string name, std::shared_ptr<TokenSource> source,
+                     std::shared_ptr<const platform::Clock> clock, RefreshPolicy policy)
       : name_(std::move(name)), refresher_(name_, std::move(source), std::move(clock), policy) {}
 
   std::string_view name() const noexcept override { return name_; }

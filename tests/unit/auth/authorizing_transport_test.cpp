@@ -66,9 +66,10 @@ TEST_CASE("credentials are added to requests to the workspace, as secret headers
 }
 
 TEST_CASE("credentials go nowhere else", "[transport]") {
-  const std::string url = GENERATE(as<std::string>{}, "https://example.org/api", "https://adb-1.2.azuredatabricks.net:444/",
-                                   "http://adb-1.2.azuredatabricks.net/", "https://adb-1.2.azuredatabricks.net.example.org/",
-                                   "https://adb-1.2.azuredatabricks.net@example.org/");
+  const std::string url =
+      GENERATE(as<std::string>{}, "https://example.org/api", "https://adb-1.2.azuredatabricks.net:444/",
+               "http://adb-1.2.azuredatabricks.net/", "https://adb-1.2.azuredatabricks.net.example.org/",
+               "https://adb-1.2.azuredatabricks.net@example.org/");
   Fixture f;
   const auto answer = f.send(url);
   REQUIRE_FALSE(answer);

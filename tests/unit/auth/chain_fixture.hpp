@@ -50,9 +50,9 @@ class ChainFixture {
   }
 
   struct Outcome {
-    std::string used;    ///< "strategy@layer", or empty.
+    std::string used;  ///< "strategy@layer", or empty.
     std::string host;
-    std::string value;   ///< Of the Authorization header.
+    std::string value;  ///< Of the Authorization header.
     Error error;
     std::vector<Attempt> attempts;
     std::vector<auth::UsedAttribute> attributes;

@@ -23,8 +23,12 @@ Values operator+(Values left, const Values& right) {
   left.insert(left.end(), right.begin(), right.end());
   return left;
 }
-Values at(const std::string& host) { return {{"host", host}}; }
-Values pat(const std::string& token) { return {{"token", token}}; }
+Values at(const std::string& host) {
+  return {{"host", host}};
+}
+Values pat(const std::string& token) {
+  return {{"token", token}};
+}
 
 /// A cache with one login.
 class OneLogin final : public TokenCache {
@@ -70,8 +74,9 @@ TEST_CASE("layered: inside a layer OAuth, then Azure, then PAT, then basic", "[l
     Values values;
     std::string used;
   };
-  const auto row = GENERATE_COPY(Row{m2m + azure + pat("t") + basic, "oauth-m2m"}, Row{azure + pat("t") + basic, "azure-client-secret"},
-                                 Row{pat("t") + basic, "pat"}, Row{basic, "basic"});
+  const auto row = GENERATE_COPY(Row{m2m + azure + pat("t") + basic, "oauth-m2m"},
+                                 Row{azure + pat("t") + basic, "azure-client-secret"}, Row{pat("t") + basic, "pat"},
+                                 Row{basic, "basic"});
   ChainFixture f;
   f.layer(Layer::environment, at("https://adb-1.2.azuredatabricks.net") + row.values);
   const auto outcome = f.resolve();
@@ -299,9 +304,10 @@ TEST_CASE("layered: an unknown auth_type is an error that lists the known ones",
 }
 
 TEST_CASE("every strategy of the official SDKs is known by name", "[auth_type]") {
-  const std::string name = GENERATE(as<std::string>{}, "metadata-service", "github-oidc", "azure-devops-oidc", "env-oidc",
-                                    "file-oidc", "github-oidc-azure", "azure-msi", "azure-cli", "google-credentials",
-                                    "google-id", "external-browser", "runtime", "runtime-oauth", "model-serving");
+  const std::string name =
+      GENERATE(as<std::string>{}, "metadata-service", "github-oidc", "azure-devops-oidc", "env-oidc", "file-oidc",
+               "github-oidc-azure", "azure-msi", "azure-cli", "google-credentials", "google-id", "external-browser",
+               "runtime", "runtime-oauth", "model-serving");
   const ChainRules rules = GENERATE(ChainRules::layered, ChainRules::clone_xs, ChainRules::databricks_sdk);
   ChainFixture f;
   f.layer(Layer::environment, at(a) + Values{{"auth_type", name}});
@@ -324,7 +330,9 @@ TEST_CASE("layered: the shared login of the requested host is used last of the c
   f.sources.profile = "DEFAULT";
   f.inputs.token_cache = std::make_shared<OneLogin>("DEFAULT", f.clock->now() + std::chrono::hours(1));
   f.layer(Layer::default_profile, at(a));
-  SECTION("alone") { CHECK(f.resolve().used == "databricks-cli@shared login"); }
+  SECTION("alone") {
+    CHECK(f.resolve().used == "databricks-cli@shared login");
+  }
   SECTION("before a saved session") {
     f.layer(Layer::saved_session, at(a) + pat("t"));
     CHECK(f.resolve().used == "databricks-cli@shared login");
@@ -393,7 +401,9 @@ TEST_CASE("layered: the notebook is asked last and brings its host along", "[lay
     CHECK(f.resolve().verdict("notebook") == "unavailable");
   }
   SECTION("outside of a notebook") {
-    f.inputs.notebook = []() -> Result<NotebookContext> { return Error(ErrorCode::no_credentials, "not in a notebook"); };
+    f.inputs.notebook = []() -> Result<NotebookContext> {
+      return Error(ErrorCode::no_credentials, "not in a notebook");
+    };
     CHECK(f.resolve().verdict("notebook") == "not_configured");
   }
 }
@@ -471,7 +481,8 @@ TEST_CASE("clone-xs: .env completes the environment but redirects nothing", "[cl
 }
 
 TEST_CASE("clone-xs: a profile may hold any of the built strategies", "[clone-xs]") {
-  const auto row = GENERATE_COPY(std::make_pair(m2m, std::string("oauth-m2m")), std::make_pair(azure, std::string("azure-client-secret")),
+  const auto row = GENERATE_COPY(std::make_pair(m2m, std::string("oauth-m2m")),
+                                 std::make_pair(azure, std::string("azure-client-secret")),
                                  std::make_pair(pat("t"), std::string("pat")));
   ChainFixture f;
   f.layer(Layer::named_profile, at("https://adb-1.2.azuredatabricks.net") + row.first, "profile p");
@@ -482,7 +493,9 @@ TEST_CASE("clone-xs: a profile may hold any of the built strategies", "[clone-xs
 
 TEST_CASE("databricks-sdk: attributes are merged, explicit over environment over file", "[sdk]") {
   ChainFixture f;
-  f.layer(Layer::explicit_option, at(b)).layer(Layer::environment, at(a) + pat("t-env")).layer(Layer::named_profile, pat("t-file"));
+  f.layer(Layer::explicit_option, at(b))
+      .layer(Layer::environment, at(a) + pat("t-env"))
+      .layer(Layer::named_profile, pat("t-file"));
   const auto outcome = f.resolve(ChainRules::databricks_sdk);
   CHECK(outcome.used == "pat@environment");
   CHECK(outcome.value == "Bearer t-env");
@@ -491,10 +504,12 @@ TEST_CASE("databricks-sdk: attributes are merged, explicit over environment over
 
 TEST_CASE("databricks-sdk: more than one method is an error that names them", "[sdk]") {
   ChainFixture f;
-  f.layer(Layer::explicit_option, at(a) + m2m).layer(Layer::environment, pat("planted") + Values{{"azure_client_id", "x"}});
+  f.layer(Layer::explicit_option, at(a) + m2m)
+      .layer(Layer::environment, pat("planted") + Values{{"azure_client_id", "x"}});
   const auto outcome = f.resolve(ChainRules::databricks_sdk);
   CHECK(outcome.error.code == ErrorCode::configuration);
-  CHECK(outcome.error.message.find("validate: more than one authorization method configured: azure and oauth and pat") == 0);
+  CHECK(outcome.error.message.find(
+            "validate: more than one authorization method configured: azure and oauth and pat") == 0);
   CHECK(outcome.everything().find("planted") == std::string::npos);
   CHECK(f.wire->request_count() == 0);
 }

@@ -49,9 +49,9 @@ TEST_CASE("a client resolves a token of the environment without any request", "[
 
 TEST_CASE("the configuration shows places, masks secrets and marks what is used", "[client]") {
   Fixture f(Variables{{"DATABRICKS_HOST", "a.example/?o=42"},
-             {"DATABRICKS_TOKEN", "dapi-planted"},
-             {"DATABRICKS_CLIENT_ID", "unused-id"},
-             {"DATABRICKS_WAREHOUSE_ID", "wh"}});
+                      {"DATABRICKS_TOKEN", "dapi-planted"},
+                      {"DATABRICKS_CLIENT_ID", "unused-id"},
+                      {"DATABRICKS_WAREHOUSE_ID", "wh"}});
   const auto client = f.create();
   REQUIRE(client);
   REQUIRE(client->headers());

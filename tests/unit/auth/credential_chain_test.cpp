@@ -39,7 +39,9 @@ class Scripted final : public CredentialProvider {
   std::optional<Error> error_;
 };
 
-std::shared_ptr<Scripted> works(std::string name) { return std::make_shared<Scripted>(std::move(name), std::nullopt); }
+std::shared_ptr<Scripted> works(std::string name) {
+  return std::make_shared<Scripted>(std::move(name), std::nullopt);
+}
 std::shared_ptr<Scripted> fails(std::string name, ErrorCode code) {
   return std::make_shared<Scripted>(name, Error(code, name + " did not work"));
 }
@@ -94,7 +96,8 @@ TEST_CASE("a chain without success says what came nearest", "[chain]") {
   REQUIRE_FALSE(headers);
   CHECK(headers.error().code == ErrorCode::no_credentials);
   CHECK(headers.error().attempts.size() == 2);
-  CHECK(headers.error().message.find("Nearest misses: two: two did not work; one: one did not work") != std::string::npos);
+  CHECK(headers.error().message.find("Nearest misses: two: two did not work; one: one did not work") !=
+        std::string::npos);
 }
 
 TEST_CASE("a failure is not remembered", "[chain]") {

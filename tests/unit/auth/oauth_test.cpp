@@ -15,9 +15,8 @@ using testing::ScriptedTransport;
 namespace {
 
 const std::string workspace = "https://dbc-1.cloud.databricks.com";
-const std::string metadata =
-    R"({"authorization_endpoint":"https://dbc-1.cloud.databricks.com/oidc/v1/authorize",)"
-    R"("token_endpoint":"https://dbc-1.cloud.databricks.com/oidc/v1/token"})";
+const std::string metadata = R"({"authorization_endpoint":"https://dbc-1.cloud.databricks.com/oidc/v1/authorize",)"
+                             R"("token_endpoint":"https://dbc-1.cloud.databricks.com/oidc/v1/token"})";
 
 struct TokenFixture {
   ScriptedTransport wire;
@@ -59,7 +58,8 @@ TEST_CASE("a discovery URL is used as it is", "[oidc]") {
 
 TEST_CASE("an account host's endpoints are computed without a request", "[oidc]") {
   ScriptedTransport wire;
-  const auto endpoints = auth::discover_oidc_endpoints(wire, {"https://accounts.cloud.databricks.com", "abc-1", ""}, {});
+  const auto endpoints =
+      auth::discover_oidc_endpoints(wire, {"https://accounts.cloud.databricks.com", "abc-1", ""}, {});
   REQUIRE(endpoints);
   CHECK(endpoints->token_endpoint == "https://accounts.cloud.databricks.com/oidc/accounts/abc-1/v1/token");
   CHECK(wire.request_count() == 0);
@@ -70,8 +70,9 @@ TEST_CASE("an account host's endpoints are computed without a request", "[oidc]"
 
 TEST_CASE("a unified host tells its OIDC root", "[oidc]") {
   ScriptedTransport wire;
-  wire.on(net::HttpMethod::get, "/.well-known/databricks-config", 200,
-          R"({"oidc_endpoint":"https://dbc-1.cloud.databricks.com/oidc/accounts/{account_id}/","host_type":"unified"})");
+  wire.on(
+      net::HttpMethod::get, "/.well-known/databricks-config", 200,
+      R"({"oidc_endpoint":"https://dbc-1.cloud.databricks.com/oidc/accounts/{account_id}/","host_type":"unified"})");
   wire.on(net::HttpMethod::get, "/oidc/accounts/acc/.well-known/oauth-authorization-server", 200, metadata);
   CHECK(auth::discover_oidc_endpoints(wire, {workspace, "acc", ""}, {}));
 }
@@ -163,9 +164,10 @@ TEST_CASE("the JWT's own expiry counts when the endpoint states none", "[token]"
 }
 
 TEST_CASE("answers that are no token are protocol errors", "[token]") {
-  const std::string body = GENERATE(as<std::string>{}, "{}", R"({"access_token":""})", R"({"access_token":7})", "[]", "not json",
-                                    R"({"access_token":"a","expires_in":-5})", R"({"access_token":"a","expires_in":"soon"})",
-                                    R"({"access_token":"a","expires_in":99999999999999})", R"({"access_token":"a\r\nX: y"})");
+  const std::string body =
+      GENERATE(as<std::string>{}, "{}", R"({"access_token":""})", R"({"access_token":7})", "[]", "not json",
+               R"({"access_token":"a","expires_in":-5})", R"({"access_token":"a","expires_in":"soon"})",
+               R"({"access_token":"a","expires_in":99999999999999})", R"({"access_token":"a\r\nX: y"})");
   TokenFixture f;
   f.wire.reply(200, body);
   const auto token = f.request();

@@ -47,8 +47,8 @@ const ChainFixture::Values planted{{"host", "https://adb-1.2.azuredatabricks.net
 
 TEST_CASE("no rule set and no log level shows a secret", "[secrets]") {
   const ChainRules rules = GENERATE(ChainRules::layered, ChainRules::clone_xs, ChainRules::databricks_sdk);
-  const std::string pinned = GENERATE(as<std::string>{}, "", "pat", "basic", "oauth-m2m", "azure-client-secret", "databricks-cli",
-                                      "azure-cli", "nonsense");
+  const std::string pinned = GENERATE(as<std::string>{}, "", "pat", "basic", "oauth-m2m", "azure-client-secret",
+                                      "databricks-cli", "azure-cli", "nonsense");
   const bool works = GENERATE(true, false);
   LogCapture log;
   ChainFixture f;
@@ -67,10 +67,13 @@ TEST_CASE("a server that echoes the request does not spread a secret", "[secrets
   ChainFixture f;
   const auto wire = std::make_shared<testing::ScriptedTransport>();
   wire->on(net::HttpMethod::get, "/oidc", 200, R"({"token_endpoint":"https://a.example/oidc/v1/token"})");
-  wire->on(net::HttpMethod::post, "/oidc/v1/token", 400,
-           R"({"error":"invalid_request","error_description":"bad: client_secret=doseabcdef0123456789abcdef01234567"})");
+  wire->on(
+      net::HttpMethod::post, "/oidc/v1/token", 400,
+      R"({"error":"invalid_request","error_description":"bad: client_secret=doseabcdef0123456789abcdef01234567"})");
   f.inputs.transport = wire;
-  f.layer(Layer::environment, {{"host", "https://a.example"}, {"client_id", "id"}, {"client_secret", "doseabcdef0123456789abcdef01234567"}});
+  f.layer(
+      Layer::environment,
+      {{"host", "https://a.example"}, {"client_id", "id"}, {"client_secret", "doseabcdef0123456789abcdef01234567"}});
   const auto outcome = f.resolve();
   CHECK(outcome.error.code == ErrorCode::authentication_failed);
   CHECK(outcome.everything().find("doseabcdef") == std::string::npos);

@@ -65,8 +65,8 @@ TEST_CASE("a personal access token is sent as Bearer, without white space around
 }
 
 TEST_CASE("a personal access token with control characters is refused and not quoted", "[pat]") {
-  const std::string token = GENERATE(as<std::string>{}, "dapi\nplanted", "dapi planted", std::string("dapi\0planted", 12), "  ",
-                                     "dapi-planted\r\nX-Evil: 1");
+  const std::string token = GENERATE(as<std::string>{}, "dapi\nplanted", "dapi planted",
+                                     std::string("dapi\0planted", 12), "  ", "dapi-planted\r\nX-Evil: 1");
   const auto provider = auth::make_pat_provider(token);
   REQUIRE_FALSE(provider);
   CHECK(provider.error().code == ErrorCode::configuration);
@@ -114,7 +114,8 @@ TEST_CASE("oauth-m2m asks for its scopes and remembers the endpoint", "[m2m]") {
 
 TEST_CASE("azure-client-secret sends the headers of the official SDK", "[azure]") {
   Azure azure;
-  azure.settings.workspace_resource_id = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Databricks/workspaces/w";
+  azure.settings.workspace_resource_id =
+      "/subscriptions/s/resourceGroups/g/providers/Microsoft.Databricks/workspaces/w";
   const auto headers = azure.headers();
   REQUIRE(headers);
   REQUIRE((*headers)->headers.size() == 3);
@@ -182,13 +183,18 @@ TEST_CASE("the host's suffix tells the Azure cloud", "[azure]") {
     const char* authority;
     const char* resource;
   };
-  const auto row = GENERATE(
-      Row{"https://adb-1.2.azuredatabricks.net", "CHINA", "https://login.microsoftonline.com/", "2ff814a6-3304-4ab8-85cb-cd0e6f879c1d"},
-      Row{"https://adb-1.2.databricks.azure.us", "", "https://login.microsoftonline.us/", "2ff814a6-3304-4ab8-85cb-cd0e6f879c1d"},
-      Row{"https://adb-1.2.databricks.azure.cn", "", "https://login.chinacloudapi.cn/", "2ff814a6-3304-4ab8-85cb-cd0e6f879c1d"},
-      Row{"https://x.dev.azuredatabricks.net", "", "https://login.microsoftonline.com/", "62a912ac-b58e-4c1d-89ea-b2dbfc7358fc"},
-      Row{"https://x.staging.azuredatabricks.net:443", "", "https://login.microsoftonline.com/", "4a67d088-db5c-48f1-9ff2-0aace800ae68"},
-      Row{"http://127.0.0.1:80", "usgovernment", "https://login.microsoftonline.us/", "2ff814a6-3304-4ab8-85cb-cd0e6f879c1d"});
+  const auto row = GENERATE(Row{"https://adb-1.2.azuredatabricks.net", "CHINA", "https://login.microsoftonline.com/",
+                                "2ff814a6-3304-4ab8-85cb-cd0e6f879c1d"},
+                            Row{"https://adb-1.2.databricks.azure.us", "", "https://login.microsoftonline.us/",
+                                "2ff814a6-3304-4ab8-85cb-cd0e6f879c1d"},
+                            Row{"https://adb-1.2.databricks.azure.cn", "", "https://login.chinacloudapi.cn/",
+                                "2ff814a6-3304-4ab8-85cb-cd0e6f879c1d"},
+                            Row{"https://x.dev.azuredatabricks.net", "", "https://login.microsoftonline.com/",
+                                "62a912ac-b58e-4c1d-89ea-b2dbfc7358fc"},
+                            Row{"https://x.staging.azuredatabricks.net:443", "", "https://login.microsoftonline.com/",
+                                "4a67d088-db5c-48f1-9ff2-0aace800ae68"},
+                            Row{"http://127.0.0.1:80", "usgovernment", "https://login.microsoftonline.us/",
+                                "2ff814a6-3304-4ab8-85cb-cd0e6f879c1d"});
   const auto environment = auth::azure_environment(row.host, row.name);
   REQUIRE(environment);
   CHECK(environment->authority == row.authority);
@@ -218,7 +224,9 @@ TEST_CASE("a notebook brings its host along and is asked again after a refusal",
 
 TEST_CASE("a notebook of another workspace than the one asked for is not used", "[notebook]") {
   auth::NotebookSource source(
-      []() -> Result<NotebookContext> { return NotebookContext{"https://a.example", SecretString("planted")}; },
+      []() -> Result<NotebookContext> {
+        return NotebookContext{"https://a.example", SecretString("planted")};
+      },
       "https://b.example");
   const auto issued = source.issue({}, {});
   REQUIRE_FALSE(issued);

@@ -26,7 +26,9 @@ Error failure(std::string_view text) {
   return document.error();
 }
 
-std::string nested(std::size_t depth) { return std::string(depth, '[') + "1" + std::string(depth, ']'); }
+std::string nested(std::size_t depth) {
+  return std::string(depth, '[') + "1" + std::string(depth, ']');
+}
 
 }  // namespace
 
@@ -88,7 +90,9 @@ TEST_CASE("iteration is in document order and may be nested") {
   CHECK(trace == "b1[23ax4");
 }
 
-TEST_CASE("of duplicate keys the first counts") { CHECK(parse(R"({"a":1,"a":2})")["a"].as_integer() == 1); }
+TEST_CASE("of duplicate keys the first counts") {
+  CHECK(parse(R"({"a":1,"a":2})")["a"].as_integer() == 1);
+}
 
 TEST_CASE("keys are compared unescaped and exactly") {
   const auto document = parse(R"({"caf\u00e9":1,"A":2,"":3})");
@@ -109,7 +113,8 @@ TEST_CASE("numbers at the edges") {
   CHECK_FALSE(parse("18446744073709551615").root().as_integer());
   CHECK(parse("18446744073709551616").root().as_number() == Approx(18446744073709551616.0));
   CHECK(parse("-9223372036854775809").root().as_number() == Approx(-9223372036854775809.0));
-  const auto mixed = parse(R"({"n":123456789012345678901234567890,"s":"99999999999999999999999 \" 99999999999999999999999","z":18446744073709551615})");
+  const auto mixed = parse(
+      R"({"n":123456789012345678901234567890,"s":"99999999999999999999999 \" 99999999999999999999999","z":18446744073709551615})");
   CHECK(mixed["n"].as_number() == Approx(1.2345678901234568e29));
   CHECK(mixed["s"].as_string() == "99999999999999999999999 \" 99999999999999999999999");
   CHECK(mixed["z"].as_text() == "18446744073709551615");
@@ -136,9 +141,26 @@ TEST_CASE("nesting up to 256 levels") {
 }
 
 TEST_CASE("errors name the text and quote nothing of it") {
-  for (const std::string_view text :
-       {"", " ", "{", "}", "{\"hunter2\":}", "{\"hunter2\" 1}", "[hunter2]", "\"hunter2", "{\"a\":\"hunter2\x01\"}",
-        "\"hunter2\\q\"", "[1,]", "01", "1 2", "nul", "{\"hunter2\":1}}", "\"\\ud800\"", "-", "1e999", "[1e]", "\"hunter2\xFF\""}) {
+  for (const std::string_view text : {"",
+                                      " ",
+                                      "{",
+                                      "}",
+                                      "{\"hunter2\":}",
+                                      "{\"hunter2\" 1}",
+                                      "[hunter2]",
+                                      "\"hunter2",
+                                      "{\"a\":\"hunter2\x01\"}",
+                                      "\"hunter2\\q\"",
+                                      "[1,]",
+                                      "01",
+                                      "1 2",
+                                      "nul",
+                                      "{\"hunter2\":1}}",
+                                      "\"\\ud800\"",
+                                      "-",
+                                      "1e999",
+                                      "[1e]",
+                                      "\"hunter2\xFF\""}) {
     const auto error = failure(text);
     CHECK(error.code == ErrorCode::protocol);
     CHECK(error.message.rfind("the token response is not valid JSON: ", 0) == 0);

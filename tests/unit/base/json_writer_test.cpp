@@ -20,16 +20,30 @@ TEST_CASE("compact output") {
 TEST_CASE("indented output leaves empty containers on one line") {
   JsonWriter json(2);
   json.begin_object().member("a", std::vector<std::string>{"x", "y"}).member("b", std::vector<std::string>{});
-  json.key("c").begin_object().end_object().key("d").begin_array().begin_object().member("n", 1).end_object().end_array();
+  json.key("c")
+      .begin_object()
+      .end_object()
+      .key("d")
+      .begin_array()
+      .begin_object()
+      .member("n", 1)
+      .end_object()
+      .end_array();
   json.end_object();
   CHECK(json.take() ==
-        "{\n  \"a\": [\n    \"x\",\n    \"y\"\n  ],\n  \"b\": [],\n  \"c\": {},\n  \"d\": [\n    {\n      \"n\": 1\n    }\n  ]\n}");
+        "{\n  \"a\": [\n    \"x\",\n    \"y\"\n  ],\n  \"b\": [],\n  \"c\": {},\n  \"d\": [\n    {\n      \"n\": 1\n   "
+        " }\n  ]\n}");
 }
 
 TEST_CASE("strings are escaped") {
   CHECK(JsonWriter().string("\"\\/\b\f\n\r\t\x01\x1f\x7f").text() == "\"\\\"\\\\/\\b\\f\\n\\r\\t\\u0001\\u001f\x7f\"");
   CHECK(JsonWriter().string("<&> \xE2\x80\xA8 größe").text() == "\"<&> \xE2\x80\xA8 größe\"");
-  CHECK(JsonWriter().string("a\xFF" "b").text() == "\"a\xEF\xBF\xBD" "b\"");
+  CHECK(JsonWriter()
+            .string("a\xFF"
+                    "b")
+            .text() ==
+        "\"a\xEF\xBF\xBD"
+        "b\"");
   CHECK(JsonWriter().string(std::string_view("\0", 1)).text() == "\"\\u0000\"");
 }
 

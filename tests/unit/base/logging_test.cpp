@@ -32,14 +32,16 @@ TEST_CASE("records up to the level arrive, redacted and as UTF-8") {
   const SinkReset reset;
   std::vector<std::string> records;
   set_log_sink(LogLevel::info, [&](LogLevel level, std::string_view subject, std::string_view message) {
-    records.push_back(std::to_string(static_cast<int>(level)) + " " + std::string(subject) + ": " + std::string(message));
+    records.push_back(std::to_string(static_cast<int>(level)) + " " + std::string(subject) + ": " +
+                      std::string(message));
   });
   CHECK(log_enabled(LogLevel::info));
   CHECK_FALSE(log_enabled(LogLevel::debug));
   log(LogLevel::warning, "net", "sent Authorization: Bearer abc");
   log(LogLevel::debug, "net", "too detailed");
   log(LogLevel::error, "auth", "bad \xFF byte");
-  CHECK(records == std::vector<std::string>{"2 net: sent Authorization: Bearer [redacted]", "1 auth: bad \xEF\xBF\xBD byte"});
+  CHECK(records ==
+        std::vector<std::string>{"2 net: sent Authorization: Bearer [redacted]", "1 auth: bad \xEF\xBF\xBD byte"});
   set_log_sink(LogLevel::info, {});
   log(LogLevel::error, "net", "nobody listens");
   CHECK(records.size() == 2);

@@ -38,7 +38,8 @@ TEST_CASE("credentials are replaced, what is around them stays") {
       {"sent Bearer abc.def123 to it", "sent Bearer [redacted] to it"},
       {"sent basic dXNlcjpwYXNzd29yZA== to it", "sent basic [redacted] to it"},
       {"Cookie: a=b; c=d\nHost: h", "Cookie: [redacted]\nHost: h"},
-      {"X-Databricks-Azure-SP-Management-Token: opaque1\nA: b", "X-Databricks-Azure-SP-Management-Token: [redacted]\nA: b"},
+      {"X-Databricks-Azure-SP-Management-Token: opaque1\nA: b",
+       "X-Databricks-Azure-SP-Management-Token: [redacted]\nA: b"},
       {R"({"access_token":"abc","expires_in":3600})", R"({"access_token":"[redacted]","expires_in":3600})"},
       {R"({"refresh_token" : "a\"b\\","x":"y"})", R"({"refresh_token" : "[redacted]","x":"y"})"},
       {R"({"accessToken":"abc","clientSecret":"d"})", R"({"accessToken":"[redacted]","clientSecret":"[redacted]"})"},
@@ -48,9 +49,11 @@ TEST_CASE("credentials are replaced, what is around them stays") {
       {R"({"access_token":"cut off)", R"({"access_token":"[redacted])"},
       {R"("{\"access_token\":\"abc\",\"x\":\"y\"}")", R"("{\"access_token\":\"[redacted]\",\"x\":\"y\"}")"},
       {"{'client_secret': 'abc', 'x': 'y'}", "{'client_secret': '[redacted]', 'x': 'y'}"},
-      {"code=abc&grant_type=authorization_code&code_verifier=v", "code=[redacted]&grant_type=authorization_code&code_verifier=[redacted]"},
+      {"code=abc&grant_type=authorization_code&code_verifier=v",
+       "code=[redacted]&grant_type=authorization_code&code_verifier=[redacted]"},
       {"http://localhost:8020/?code=abc&state=s", "http://localhost:8020/?code=[redacted]&state=s"},
-      {"grant_type=x&assertion=abc&client_assertion=def&subject_token=ghi", "grant_type=x&assertion=[redacted]&client_assertion=[redacted]&subject_token=[redacted]"},
+      {"grant_type=x&assertion=abc&client_assertion=def&subject_token=ghi",
+       "grant_type=x&assertion=[redacted]&client_assertion=[redacted]&subject_token=[redacted]"},
       {"next=a%3Faccess_token%3Dabc%26b", "next=a%3Faccess_token%3D[redacted]%26b"},
       {"host=h password='p w' user=u", "host=h password='[redacted]' user=u"},
       {"client_secret = s3cret", "client_secret = [redacted]"},
@@ -65,24 +68,87 @@ TEST_CASE("credentials are replaced, what is around them stays") {
 }
 
 TEST_CASE("ordinary text is left alone") {
-  for (const std::string_view text :
-       {"", "code: 404", "code=404", "exit code 12345678", "error_code=INVALID_STATE", "the token endpoint https://h/oidc/v1/token",
-        "the bearer token was refused", "Bearer authentication is required", "WWW-Authenticate: Bearer error=\"invalid_token\"",
-        "Basic authentication", "SELECT * FROM `prod`.sales.orders WHERE code = 'x' AND t.code=s.code2024",
-        "CREATE TABLE main.default.dapi_users (dose INT, token STRING)", "eyJson.schema.table", "keyJson.schema.table",
-        "access_token is missing", "client_secret: not configured", "DATABRICKS_TOKEN is not set", "password",
-        R"({"code":404,"message":"no"})", R"({"code":"RESOURCE_DOES_NOT_EXIST"})", R"({"error":"invalid_client"})",
-        R"({"next_page_token":"abcdefgh1234","token_type":"Bearer"})", R"({"access_token":null,"password":""})",
-        "dose_adjustment_2024", "std::password::type", "https://host/path?x=a@b", "user@example.com", "C:\\temp\\new"}) {
+  for (const std::string_view text : {"",
+                                      "code: 404",
+                                      "code=404",
+                                      "exit code 12345678",
+                                      "error_code=INVALID_STATE",
+                                      "the token endpoint https://h/oidc/v1/token",
+                                      "the bearer token was refused",
+                                      "Bearer authentication is required",
+                                      "WWW-Authenticate: Bearer error=\"invalid_token\"",
+                                      "Basic authentication",
+                                      "SELECT * FROM `prod`.sales.orders WHERE code = 'x' AND t.code=s.code2024",
+                                      "CREATE TABLE main.default.dapi_users (dose INT, token STRING)",
+                                      "eyJson.schema.table",
+                                      "keyJson.schema.table",
+                                      "access_token is missing",
+                                      "client_secret: not configured",
+                                      "DATABRICKS_TOKEN is not set",
+                                      "password",
+                                      R"({"code":404,"message":"no"})",
+                                      R"({"code":"RESOURCE_DOES_NOT_EXIST"})",
+                                      R"({"error":"invalid_client"})",
+                                      R"({"next_page_token":"abcdefgh1234","token_type":"Bearer"})",
+                                      R"({"access_token":null,"password":""})",
+                                      "dose_adjustment_2024",
+                                      "std::password::type",
+                                      "https://host/path?x=a@b",
+                                      "user@example.com",
+                                      "C:\\temp\\new"}) {
     CHECK(redact(text) == text);
   }
 }
 
 TEST_CASE("redaction is idempotent on any mixture of what it looks for") {
-  const std::vector<std::string> pieces = {
-      kJwt, kPat, "eyJ", "eyJhbGciOiJSUzI1NiJ9", ".", "..", "dapi", "dose12345678", "Bearer", "basic", " ", "\n", "\"", "'", "\\", "\\\"",
-      ":", "=", "&", "?", "%3D", "%26", "%", "n", "password", "code", "access_token", "Authorization", "Cookie", "[redacted]", "[",
-      "]", "redacted", "://", "@", "/", "{", "}", ",", "abc123def", "YTpi", "\xFF", "ä", "token", "-", "_", "<", "0"};
+  const std::vector<std::string> pieces = {kJwt,
+                                           kPat,
+                                           "eyJ",
+                                           "eyJhbGciOiJSUzI1NiJ9",
+                                           ".",
+                                           "..",
+                                           "dapi",
+                                           "dose12345678",
+                                           "Bearer",
+                                           "basic",
+                                           " ",
+                                           "\n",
+                                           "\"",
+                                           "'",
+                                           "\\",
+                                           "\\\"",
+                                           ":",
+                                           "=",
+                                           "&",
+                                           "?",
+                                           "%3D",
+                                           "%26",
+                                           "%",
+                                           "n",
+                                           "password",
+                                           "code",
+                                           "access_token",
+                                           "Authorization",
+                                           "Cookie",
+                                           "[redacted]",
+                                           "[",
+                                           "]",
+                                           "redacted",
+                                           "://",
+                                           "@",
+                                           "/",
+                                           "{",
+                                           "}",
+                                           ",",
+                                           "abc123def",
+                                           "YTpi",
+                                           "\xFF",
+                                           "ä",
+                                           "token",
+                                           "-",
+                                           "_",
+                                           "<",
+                                           "0"};
   std::mt19937 random(20260101);
   for (int round = 0; round < 20000; ++round) {
     std::string text;
@@ -95,7 +161,8 @@ TEST_CASE("redaction is idempotent on any mixture of what it looks for") {
 }
 
 TEST_CASE("a planted token never survives, whatever is around it") {
-  const std::vector<std::string> around = {" ", "\"", "'", "=", ":", "&", "\n", "(", ")", ",", ";", "/", "?", "\\n", "%20", "<", ">", "|", "@", "#"};
+  const std::vector<std::string> around = {" ", "\"", "'", "=",   ":",   "&", "\n", "(", ")", ",",
+                                           ";", "/",  "?", "\\n", "%20", "<", ">",  "|", "@", "#"};
   for (const auto& left : around) {
     for (const auto& right : around) {
       for (const auto& secret : {kJwt, kPat}) {
@@ -108,7 +175,8 @@ TEST_CASE("a planted token never survives, whatever is around it") {
 }
 
 TEST_CASE("long hostile input is handled in one pass") {
-  for (const std::string_view unit : {"eyJ", "eyJ.", "eyJaaaaaaaa.", "password", "\"password\":\"", "\\", "://", "a@", "://a@", "Bearer ", "code=", "dapi", "%41", "\\u0041", "\"code\" "}) {
+  for (const std::string_view unit : {"eyJ", "eyJ.", "eyJaaaaaaaa.", "password", "\"password\":\"", "\\", "://", "a@",
+                                      "://a@", "Bearer ", "code=", "dapi", "%41", "\\u0041", "\"code\" "}) {
     std::string text;
     while (text.size() < 400000) text += unit;
     CHECK(redact(text).size() <= 4 * text.size());
@@ -119,7 +187,9 @@ TEST_CASE("redact_excerpt shortens on a character boundary and drops control cha
   CHECK(redact_excerpt("a\r\n\tb\x7F") == "a   b ");
   CHECK(redact_excerpt("aäb", 2) == "a");
   CHECK(redact_excerpt("aäb", 3) == "aä");
-  CHECK(redact_excerpt("a\xF0\x9F\x98\x80" "b", 4) == "a");
+  CHECK(redact_excerpt("a\xF0\x9F\x98\x80"
+                       "b",
+                       4) == "a");
   CHECK(redact_excerpt(std::string(1000, 'x')).size() == 300);
   CHECK(redact_excerpt("abc", 0).empty());
   const std::string excerpt = redact_excerpt(std::string(290, 'x') + " " + kJwt);
@@ -127,14 +197,14 @@ TEST_CASE("redact_excerpt shortens on a character boundary and drops control cha
 }
 
 TEST_CASE("sensitive names") {
-  for (const std::string_view name : {"token", "client_secret", "Authorization", "PROXY-AUTHORIZATION", "accessToken", "password",
-                                      "refresh_token", "DATABRICKS_TOKEN", "ARM_CLIENT_SECRET", "x-forwarded-access-token", "Cookie",
-                                      "code", "code_verifier", "assertion"}) {
+  for (const std::string_view name : {"token", "client_secret", "Authorization", "PROXY-AUTHORIZATION", "accessToken",
+                                      "password", "refresh_token", "DATABRICKS_TOKEN", "ARM_CLIENT_SECRET",
+                                      "x-forwarded-access-token", "Cookie", "code", "code_verifier", "assertion"}) {
     INFO(name);
     CHECK(is_sensitive_name(name));
   }
-  for (const std::string_view name : {"", "host", "client_id", "token_endpoint", "next_page_token", "nextPageToken", "error_code",
-                                      "token_type", "username", "Content-Type"}) {
+  for (const std::string_view name : {"", "host", "client_id", "token_endpoint", "next_page_token", "nextPageToken",
+                                      "error_code", "token_type", "username", "Content-Type"}) {
     INFO(name);
     CHECK_FALSE(is_sensitive_name(name));
   }

@@ -60,6 +60,9 @@ TEST_CASE("is_valid_utf8 follows RFC 3629") {
 }
 
 TEST_CASE("to_valid_utf8 replaces what is not") {
-  CHECK(to_valid_utf8("a\xFF" "b\xE2\x82") == "a\xEF\xBF\xBD" "b\xEF\xBF\xBD\xEF\xBF\xBD");
+  CHECK(to_valid_utf8("a\xFF"
+                      "b\xE2\x82") ==
+        "a\xEF\xBF\xBD"
+        "b\xEF\xBF\xBD\xEF\xBF\xBD");
   CHECK(to_valid_utf8("größe") == "größe");
 }

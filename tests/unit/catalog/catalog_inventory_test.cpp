@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <catch2/catch.hpp>
 #include <fmt/format.h>
+#include <catch2/catch.hpp>
 
 #include <algorithm>
 #include <fstream>
@@ -38,7 +38,8 @@ void fill(ScriptedCatalog& catalog) {
   catalog.schemas_answer(
       R"({"schemas": [{"name": "sales", "storage_root": "s3://sales"}, {"name": "information_schema"}]})");
   catalog.rows("schemata", schemata_columns,
-               {{"sales", "ann", "orders & co"}, {"information_schema", "System user", std::nullopt},
+               {{"sales", "ann", "orders & co"},
+                {"information_schema", "System user", std::nullopt},
                 {"hr-büro", "bob", std::nullopt}});
   catalog.rows("tables", tables_columns,
                {{"sales", "recent", "VIEW", "ann", std::nullopt, "UNKNOWN_DATA_SOURCE_FORMAT", std::nullopt},
@@ -52,15 +53,16 @@ void fill(ScriptedCatalog& catalog) {
                 {"hr-büro", "we`ird.name", "a b", "0", "YES", "struct<x:int>", std::nullopt}});
   catalog.rows("views", {"table_schema", "table_name", "view_definition"},
                {{"sales", "recent", "SELECT id FROM production.sales.orders"}});
-  catalog.rows("routines",
-               {"specific_schema", "specific_name", "routine_name", "routine_type", "data_type", "full_data_type",
-                "routine_body", "routine_definition", "external_language", "is_deterministic", "routine_owner", "comment"},
-               {{"sales", "top", "top", "FUNCTION", "TABLE", "TABLE", "SQL", "SELECT 1", std::nullopt, "NO", "ann",
-                 std::nullopt},
-                {"sales", "add_one", "add_one", "FUNCTION", "INT", "int", "EXTERNAL", "return x + 1", "Python", "YES",
-                 "ann", "adds"},
-                {"sales", "tidy", "tidy", "PROCEDURE", std::nullopt, std::nullopt, "SQL", "BEGIN END", std::nullopt, "NO",
-                 "ann", std::nullopt}});
+  catalog.rows(
+      "routines",
+      {"specific_schema", "specific_name", "routine_name", "routine_type", "data_type", "full_data_type",
+       "routine_body", "routine_definition", "external_language", "is_deterministic", "routine_owner", "comment"},
+      {{"sales", "top", "top", "FUNCTION", "TABLE", "TABLE", "SQL", "SELECT 1", std::nullopt, "NO", "ann",
+        std::nullopt},
+       {"sales", "add_one", "add_one", "FUNCTION", "INT", "int", "EXTERNAL", "return x + 1", "Python", "YES", "ann",
+        "adds"},
+       {"sales", "tidy", "tidy", "PROCEDURE", std::nullopt, std::nullopt, "SQL", "BEGIN END", std::nullopt, "NO", "ann",
+        std::nullopt}});
   catalog.rows("parameters",
                {"specific_schema", "specific_name", "ordinal_position", "parameter_name", "full_data_type",
                 "parameter_default", "comment"},
@@ -78,7 +80,8 @@ void fill(ScriptedCatalog& catalog) {
   catalog.rows("schema_privileges", {"schema_name", "grantee", "privilege_type"},
                {{"sales", "readers", "USE SCHEMA"}, {"information_schema", "account users", "USE SCHEMA"}});
   catalog.rows("table_privileges", {"table_schema", "table_name", "grantee", "privilege_type"},
-               {{"sales", "orders", "readers", "SELECT"}, {"sales", "orders", "o`brien@example.com", "MODIFY"},
+               {{"sales", "orders", "readers", "SELECT"},
+                {"sales", "orders", "o`brien@example.com", "MODIFY"},
                 {"sales", "orders", "readers", "SELECT"}});
   catalog.rows("volume_privileges", {"volume_schema", "volume_name", "grantee", "privilege_type"},
                {{"sales", "files", "readers", "READ VOLUME"}});
@@ -90,7 +93,8 @@ void fill(ScriptedCatalog& catalog) {
                {{"sales", "orders", "pii", ""}, {"sales", "orders", "class", "gold"}});
   catalog.rows("column_tags", {"schema_name", "table_name", "column_name", "tag_name", "tag_value"},
                {{"sales", "orders", "id", "key", "primary"}});
-  catalog.rows("volume_tags", {"schema_name", "volume_name", "tag_name", "tag_value"}, {{"sales", "files", "raw", "1"}});
+  catalog.rows("volume_tags", {"schema_name", "volume_name", "tag_name", "tag_value"},
+               {{"sales", "files", "raw", "1"}});
   catalog.rows("row_filters", {"table_schema", "table_name", "filter_name"}, {{"hr-büro", "we`ird.name", "f"}});
   catalog.rows("column_masks", {"SCHEMA_NAME", "TABLE_NAME", "COLUMN_NAME"}, {{"sales", "orders", "id"}});
 }
@@ -140,8 +144,7 @@ TEST_CASE("an inventory takes one request per relation and two lists, whatever t
 TEST_CASE("a relation beyond the inline limit is read by external links", "[catalog]") {
   ScriptedCatalog catalog;
   fill(catalog);
-  const std::vector<std::vector<StatementCell>> rows{
-      {"sales", "orders", "id", "0", "NO", "bigint", std::nullopt}};
+  const std::vector<std::vector<StatementCell>> rows{{"sales", "orders", "id", "0", "NO", "bigint", std::nullopt}};
   catalog.rows("columns", columns_columns, rows);
   catalog.exceed_inline_limit("columns", "https://store.example/columns");
   catalog.store().reply(200, ScriptedCatalog::rows_json(rows));
@@ -249,7 +252,8 @@ TEST_CASE("a failure that says nothing about rights fails the whole", "[catalog]
 TEST_CASE("a list of schemas that is denied costs only their storage roots", "[catalog]") {
   dbxauth::testing::WorkspaceFixture fixture;
   fixture.authorised->on(net::HttpMethod::get, "/catalogs/c", 200, R"({"name": "c"})");
-  fixture.authorised->on(net::HttpMethod::get, "/schemas?", 403, R"({"error_code": "PERMISSION_DENIED", "message": "no"})");
+  fixture.authorised->on(net::HttpMethod::get, "/schemas?", 403,
+                         R"({"error_code": "PERMISSION_DENIED", "message": "no"})");
   fixture.authorised->on(net::HttpMethod::post, "/sql/statements", 200,
                          R"({"statement_id": "s", "status": {"state": "SUCCEEDED"}})");
   const auto inventory = CatalogInventory::take(fixture.client(), "c", "w1");

@@ -19,8 +19,10 @@ std::string refusal(const std::string& json) {
 ClonePlan small_plan() {
   ClonePlan plan;
   plan.spec = production_to_staging();
-  plan.steps.push_back({"a", StepKind::create_schema, "`staging`.`s`", "CREATE SCHEMA IF NOT EXISTS `staging`.`s`", {}, "why"});
-  plan.steps.push_back({"b", StepKind::create_view, "`staging`.`s`.`v`", "CREATE VIEW x AS SELECT 1 -- end", {"a"}, "why"});
+  plan.steps.push_back(
+      {"a", StepKind::create_schema, "`staging`.`s`", "CREATE SCHEMA IF NOT EXISTS `staging`.`s`", {}, "why"});
+  plan.steps.push_back(
+      {"b", StepKind::create_view, "`staging`.`s`.`v`", "CREATE VIEW x AS SELECT 1 -- end", {"a"}, "why"});
   return plan;
 }
 
@@ -32,7 +34,8 @@ TEST_CASE("specs survive their JSON form") {
   spec.if_exists = IfExists::replace;
   spec.include_schemas = {"a*", "ü\"\\"};
   spec.exclude_schemas = {"b"};
-  spec.copy_views = spec.copy_functions = spec.copy_volumes = spec.copy_comments = spec.copy_tags = spec.copy_grants = false;
+  spec.copy_views = spec.copy_functions = spec.copy_volumes = spec.copy_comments = spec.copy_tags = spec.copy_grants =
+      false;
   spec.managed_location = "s3://x";
   spec.location_map = {{"a", "b"}, {"c", "d"}};
   spec.warehouse_id = "w";
@@ -102,7 +105,8 @@ TEST_CASE("plans that cannot be run are not read") {
   CHECK_FALSE(ClonePlan::from_json(plan.to_json()));
   CHECK_FALSE(ClonePlan::from_json("{}"));
   CHECK_FALSE(ClonePlan::from_json(R"({"schema": 1, "spec": {"source": "a", "destination": "b"}})"));
-  CHECK_FALSE(ClonePlan::from_json(R"({"schema": 1, "host": "", "spec": {"source": "a", "destination": "b"}, "warnings": [],
+  CHECK_FALSE(
+      ClonePlan::from_json(R"({"schema": 1, "host": "", "spec": {"source": "a", "destination": "b"}, "warnings": [],
     "fidelity": [], "steps": [{"id": "x", "kind": "drop", "object": "", "sql": "s", "depends_on": [], "reason": ""}]})"));
 }
 

@@ -151,10 +151,12 @@ TEST_CASE("what cannot be cloned is skipped, with its reason") {
         "skipped: a materialized view belongs to a pipeline and can be neither source nor target of CLONE");
   CHECK(reason(make_table("t", "STREAMING_TABLE")) ==
         "skipped: a streaming table belongs to a pipeline and can be neither source nor target of CLONE");
-  CHECK(reason(make_table("t", "FOREIGN")) == "skipped: a foreign table's data is in another system, which CLONE does not read");
+  CHECK(reason(make_table("t", "FOREIGN")) ==
+        "skipped: a foreign table's data is in another system, which CLONE does not read");
   CHECK(reason(make_table("t", "METRIC_VIEW")) == "skipped: metric views are not supported");
   CHECK(reason(make_table("t", "NEW_KIND")) == "skipped: tables of type NEW_KIND are not supported");
-  CHECK(reason(make_table("t", "EXTERNAL", "CSV")) == "skipped: its format is CSV; CLONE reads Delta, Iceberg and Parquet only");
+  CHECK(reason(make_table("t", "EXTERNAL", "CSV")) ==
+        "skipped: its format is CSV; CLONE reads Delta, Iceberg and Parquet only");
   CHECK(reason(make_table("t", "MANAGED", "ICEBERG"), CloneMode::shallow) ==
         "skipped: only Delta tables can be cloned shallowly; this one is ICEBERG");
   CHECK(reason(make_table("t", "EXTERNAL"), CloneMode::shallow) ==
@@ -170,11 +172,13 @@ TEST_CASE("what cannot be cloned is skipped, with its reason") {
   injected.columns.push_back({"c", "int); DROP TABLE x --", "", true, 0, {}});
   CHECK(reason(injected, CloneMode::schema_only).find("skipped: the type of column `c` is not a type") == 0);
   CHECK(reason(make_view("v", "")).find("skipped: its text is not visible") == 0);
-  CHECK(reason(make_view("v", "SELECT 1; DROP TABLE x")) == "skipped: its text cannot be used: it holds more than one statement");
+  CHECK(reason(make_view("v", "SELECT 1; DROP TABLE x")) ==
+        "skipped: its text cannot be used: it holds more than one statement");
   CHECK(reason(make_view("v", "SELECT 'x")).find("skipped: its text cannot be used: it ends inside") == 0);
   CHECK(reason(make_view("v", "SELECT * FROM production.s.v")) ==
         "skipped: it depends on itself: `production`.`s`.`v` -> `production`.`s`.`v`");
-  CHECK(reason(make_view("v", "SELECT * FROM production.s.gone")).find("does not exist or is not visible") != std::string::npos);
+  CHECK(reason(make_view("v", "SELECT * FROM production.s.gone")).find("does not exist or is not visible") !=
+        std::string::npos);
 }
 
 TEST_CASE("cycles are reported one by one, and what stands on them is skipped") {
@@ -187,7 +191,8 @@ TEST_CASE("cycles are reported one by one, and what stands on them is skipped") 
   CHECK(verdict(plan, "a", "definition") ==
         "skipped: it depends on itself: `production`.`s`.`a` -> `production`.`s`.`b` -> `production`.`s`.`a`");
   CHECK(verdict(plan, "b", "definition") == verdict(plan, "a", "definition"));
-  CHECK(verdict(plan, "d", "definition").find("`c` -> `production`.`s`.`d` -> `production`.`s`.`e`") != std::string::npos);
+  CHECK(verdict(plan, "d", "definition").find("`c` -> `production`.`s`.`d` -> `production`.`s`.`e`") !=
+        std::string::npos);
   CHECK(verdict(plan, "top", "definition") == "skipped: it depends on `production`.`s`.`a`, which is skipped");
   CHECK(step(plan, "create_view:s.fine") != nullptr);
   CHECK(plan.steps.size() == 3);
@@ -285,7 +290,8 @@ TEST_CASE("skip keeps what differs and says so, replace overwrites it") {
   const ClonePlan replaced = planned(completed(), there, spec);
   CHECK(sql_of(replaced, "clone_table:s.orders") ==
         "CREATE OR REPLACE TABLE `staging`.`s`.`orders` DEEP CLONE `production`.`s`.`orders`");
-  CHECK(sql_of(replaced, "create_view:s.v").find("CREATE OR REPLACE VIEW `staging`.`s`.`v` (`id` COMMENT 'The key')") == 0);
+  CHECK(sql_of(replaced, "create_view:s.v").find("CREATE OR REPLACE VIEW `staging`.`s`.`v` (`id` COMMENT 'The key')") ==
+        0);
   CHECK(sql_of(replaced, "set_comment:catalog:staging") == "COMMENT ON CATALOG `staging` IS 'A catalog'");
   CHECK(sql_of(replaced, "set_tags:table:s.orders").find("'gold'") != std::string::npos);
   CHECK(step(replaced, "create_function:s.f") == nullptr);
@@ -295,7 +301,8 @@ TEST_CASE("skip keeps what differs and says so, replace overwrites it") {
 TEST_CASE("types of tables that cannot be replaced are left alone") {
   CloneSpec spec = production_to_staging();
   spec.if_exists = IfExists::replace;
-  const CatalogInventory source = make_catalog("production", {make_table("t"), make_view("v", "SELECT * FROM production.s.t")});
+  const CatalogInventory source =
+      make_catalog("production", {make_table("t"), make_view("v", "SELECT * FROM production.s.t")});
   const CatalogInventory view_there = make_catalog("staging", {make_view("t", "SELECT 1")});
   const ClonePlan plan = planned(source, view_there, spec);
   CHECK(verdict(plan, "t", "data") == "skipped: the destination has a VIEW of that name");

@@ -34,8 +34,9 @@ std::string failed(const std::string& code, const std::string& message) {
 class FakeWarehouse {
  public:
   FakeWarehouse() {
-    fixture_.authorised->on(net::HttpMethod::get, "/api/2.0/sql/warehouses", 200,
-                            R"({"warehouses": [{"id": "w1", "name": "w", "state": "RUNNING"}], "id": "w7", "state": "RUNNING"})");
+    fixture_.authorised->on(
+        net::HttpMethod::get, "/api/2.0/sql/warehouses", 200,
+        R"({"warehouses": [{"id": "w1", "name": "w", "state": "RUNNING"}], "id": "w7", "state": "RUNNING"})");
     fixture_.authorised->on(net::HttpMethod::post, "/cancel", 200, "{}");
     fixture_.authorised->on(net::HttpMethod::post, "/api/2.0/sql/statements",
                             [this](const RecordedRequest& request) { return answer(request); });
@@ -100,7 +101,8 @@ ClonePlan full_plan(int parallelism = 8) {
 }
 
 const StepReport& step(const CloneReport& report, const std::string& id) {
-  const auto found = std::find_if(report.steps.begin(), report.steps.end(), [&](const StepReport& s) { return s.id == id; });
+  const auto found =
+      std::find_if(report.steps.begin(), report.steps.end(), [&](const StepReport& s) { return s.id == id; });
   if (found == report.steps.end()) throw std::runtime_error("no step " + id);
   return *found;
 }
@@ -124,7 +126,8 @@ TEST_CASE("a run executes every step once, in an order that respects the depende
       CHECK(place[s.id] < std::ssize(run));
       for (const std::string& below : s.depends_on) CHECK(place[below] < place[s.id]);
     }
-    const auto first_grant = std::find_if(run.begin(), run.end(), [](const std::string& sql) { return sql.find("GRANT ") == 0; });
+    const auto first_grant =
+        std::find_if(run.begin(), run.end(), [](const std::string& sql) { return sql.find("GRANT ") == 0; });
     CHECK(std::all_of(first_grant, run.end(), [](const std::string& sql) { return sql.find("GRANT ") == 0; }));
   }
 }
@@ -166,7 +169,8 @@ TEST_CASE("clones are submitted without waiting, the rest with; every step is ta
     CHECK(body["warehouse_id"].string_or() == "w7");
     const base::JsonView tag = body["query_tags"].at(0);
     CHECK(tag["key"].string_or() == "dbxauth_step");
-    CHECK(std::any_of(plan.steps.begin(), plan.steps.end(), [&](const CloneStep& s) { return s.id == tag["value"].string_or() && s.sql == sql; }));
+    CHECK(std::any_of(plan.steps.begin(), plan.steps.end(),
+                      [&](const CloneStep& s) { return s.id == tag["value"].string_or() && s.sql == sql; }));
     const bool unqualified = sql.find("VIEW IF") != std::string::npos || sql.find("FUNCTION IF") != std::string::npos;
     CHECK(body["catalog"].string_or() == (unqualified ? "staging" : ""));
   }
@@ -191,7 +195,8 @@ TEST_CASE("a failure blocks what depends on it and nothing else") {
   CHECK(blocked == std::set<std::string>{"create_view:sales.v_orders", "create_function:util.recent",
                                          "set_comment:table:sales.orders", "set_tags:table:sales.orders",
                                          "set_tags:column:sales.orders.o_orderkey", "set_tags:view:sales.v_orders",
-                                         "grant:table:sales.orders:`o'brien@example.com`", "grant:view:sales.v_orders:analysts"});
+                                         "grant:table:sales.orders:`o'brien@example.com`",
+                                         "grant:view:sales.v_orders:analysts"});
   CHECK(report->count(StepOutcome::failed) == 1);
   CHECK(report->count(StepOutcome::succeeded) == std::ssize(report->steps) - 1 - std::ssize(blocked));
   CHECK(report->to_json().find("\"complete\": false") != std::string::npos);

@@ -21,7 +21,9 @@ inline CatalogInventory inventory_from(const std::string& json) {
 }
 
 /// A catalog with hostile names and every kind of object that can and cannot be cloned.
-inline CatalogInventory production() { return inventory_from(read_golden("production.json")); }
+inline CatalogInventory production() {
+  return inventory_from(read_golden("production.json"));
+}
 
 /// A destination that does not exist yet.
 inline CatalogInventory absent(const std::string& name) {

@@ -12,7 +12,9 @@ namespace {
 
 const RewriteContext context = {"production", "staging", "sales"};
 
-std::string text_of(const std::string& sql) { return rewrite_references(sql, context).text; }
+std::string text_of(const std::string& sql) {
+  return rewrite_references(sql, context).text;
+}
 
 /// "schema.object", "()" behind functions, "*" before names with a catalog.
 std::vector<std::string> dependencies_of(const std::string& sql) {
@@ -33,14 +35,19 @@ TEST_CASE("references to the source are turned to the destination") {
       {"SELECT * FROM `production`.`sales`.`orders`", "SELECT * FROM `staging`.`sales`.`orders`"},
       {"select * from PRODUCTION.Sales.Orders", "select * from `staging`.Sales.Orders"},
       {"SELECT * FROM production . sales\n.\torders", "SELECT * FROM `staging` . sales\n.\torders"},
-      {"SELECT * FROM production/* c */./**/sales.-- x\norders", "SELECT * FROM `staging`/* c */./**/sales.-- x\norders"},
+      {"SELECT * FROM production/* c */./**/sales.-- x\norders",
+       "SELECT * FROM `staging`/* c */./**/sales.-- x\norders"},
       {"SELECT * FROM a JOIN production.s.t ON a.x = t.x", "SELECT * FROM a JOIN `staging`.s.t ON a.x = t.x"},
       {"SELECT * FROM a, production.s.t", "SELECT * FROM a, `staging`.s.t"},
-      {"SELECT * FROM a JOIN b ON f(a.x, b.x) = 1, production.s.t", "SELECT * FROM a JOIN b ON f(a.x, b.x) = 1, `staging`.s.t"},
-      {"SELECT * FROM (production.s.t JOIN production.s.u USING (k))", "SELECT * FROM (`staging`.s.t JOIN `staging`.s.u USING (k))"},
+      {"SELECT * FROM a JOIN b ON f(a.x, b.x) = 1, production.s.t",
+       "SELECT * FROM a JOIN b ON f(a.x, b.x) = 1, `staging`.s.t"},
+      {"SELECT * FROM (production.s.t JOIN production.s.u USING (k))",
+       "SELECT * FROM (`staging`.s.t JOIN `staging`.s.u USING (k))"},
       {"SELECT (SELECT max(x) FROM production.s.t)", "SELECT (SELECT max(x) FROM `staging`.s.t)"},
-      {"SELECT * FROM a WHERE x IN (SELECT y FROM production.s.t)", "SELECT * FROM a WHERE x IN (SELECT y FROM `staging`.s.t)"},
-      {"WITH c AS (SELECT * FROM production.s.t) SELECT * FROM c", "WITH c AS (SELECT * FROM `staging`.s.t) SELECT * FROM c"},
+      {"SELECT * FROM a WHERE x IN (SELECT y FROM production.s.t)",
+       "SELECT * FROM a WHERE x IN (SELECT y FROM `staging`.s.t)"},
+      {"WITH c AS (SELECT * FROM production.s.t) SELECT * FROM c",
+       "WITH c AS (SELECT * FROM `staging`.s.t) SELECT * FROM c"},
       {"SELECT production.util.mask(name) FROM t", "SELECT `staging`.util.mask(name) FROM t"},
       {"SELECT * FROM production.util.series(1, 2)", "SELECT * FROM `staging`.util.series(1, 2)"},
       {"SELECT * FROM f(TABLE(production.s.t))", "SELECT * FROM f(TABLE(`staging`.s.t))"},
@@ -139,9 +146,10 @@ TEST_CASE("what cannot be decided is left and noted") {
 
 TEST_CASE("any input survives, and rewriting is stable") {
   std::mt19937 random(7);
-  const std::vector<std::string> pieces = {"production", "staging", ".", ".", "(", ")", ",", "FROM ", " JOIN ", "SELECT ",
-                                           "`production`", "'", "`", "WITH ", " AS ", "*", "t ", ":", "--", "/*", "\n",
-                                           "TABLE ", "$$", "LATERAL ", "RECURSIVE ", "IDENTIFIER", "MAX ", "VIEW ", "\xFF"};
+  const std::vector<std::string> pieces = {
+      "production",   "staging", ".",  ".",        "(",          ")",          ",",    "FROM ", " JOIN ", "SELECT ",
+      "`production`", "'",       "`",  "WITH ",    " AS ",       "*",          "t ",   ":",     "--",     "/*",
+      "\n",           "TABLE ",  "$$", "LATERAL ", "RECURSIVE ", "IDENTIFIER", "MAX ", "VIEW ", "\xFF"};
   for (int round = 0; round < 5000; ++round) {
     std::string sql;
     const std::size_t count = random() % 25;

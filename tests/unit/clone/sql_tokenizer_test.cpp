@@ -42,9 +42,13 @@ void check_tokens(const std::string& sql, const std::vector<Expected>& expected)
 
 TEST_CASE("names are split from what surrounds them") {
   check_tokens("a.b", {{Kind::identifier, "a"}, {Kind::symbol, "."}, {Kind::identifier, "b"}});
-  check_tokens("`a``b`.`c.d`", {{Kind::quoted_identifier, "`a``b`"}, {Kind::symbol, "."}, {Kind::quoted_identifier, "`c.d`"}});
+  check_tokens("`a``b`.`c.d`",
+               {{Kind::quoted_identifier, "`a``b`"}, {Kind::symbol, "."}, {Kind::quoted_identifier, "`c.d`"}});
   check_tokens("größe_1", {{Kind::identifier, "größe_1"}});
-  check_tokens("a.2024_x.b", {{Kind::identifier, "a"}, {Kind::symbol, "."}, {Kind::identifier, "2024_x"}, {Kind::symbol, "."},
+  check_tokens("a.2024_x.b", {{Kind::identifier, "a"},
+                              {Kind::symbol, "."},
+                              {Kind::identifier, "2024_x"},
+                              {Kind::symbol, "."},
                               {Kind::identifier, "b"}});
   check_tokens("x::int", {{Kind::identifier, "x"}, {Kind::symbol, "::"}, {Kind::identifier, "int"}});
 }
@@ -67,14 +71,25 @@ TEST_CASE("comments nest and hide everything in them") {
 }
 
 TEST_CASE("numbers, parameters and operators") {
-  check_tokens("1 1.5 .5 1e10 1.5E-3 10L 2.0BD 1.", {{Kind::number, "1"}, {Kind::number, "1.5"}, {Kind::number, ".5"},
-                                                   {Kind::number, "1e10"}, {Kind::number, "1.5E-3"}, {Kind::number, "10L"},
-                                                   {Kind::number, "2.0BD"}, {Kind::number, "1."}});
+  check_tokens("1 1.5 .5 1e10 1.5E-3 10L 2.0BD 1.", {{Kind::number, "1"},
+                                                     {Kind::number, "1.5"},
+                                                     {Kind::number, ".5"},
+                                                     {Kind::number, "1e10"},
+                                                     {Kind::number, "1.5E-3"},
+                                                     {Kind::number, "10L"},
+                                                     {Kind::number, "2.0BD"},
+                                                     {Kind::number, "1."}});
   check_tokens("1e10a", {{Kind::identifier, "1e10a"}});
-  check_tokens(":name ? a<=>b", {{Kind::parameter, ":name"}, {Kind::parameter, "?"}, {Kind::identifier, "a"},
-                                {Kind::symbol, "<=>"}, {Kind::identifier, "b"}});
-  check_tokens("x -> x || 'y'", {{Kind::identifier, "x"}, {Kind::symbol, "->"}, {Kind::identifier, "x"}, {Kind::symbol, "||"},
-                                {Kind::string_literal, "'y'"}});
+  check_tokens(":name ? a<=>b", {{Kind::parameter, ":name"},
+                                 {Kind::parameter, "?"},
+                                 {Kind::identifier, "a"},
+                                 {Kind::symbol, "<=>"},
+                                 {Kind::identifier, "b"}});
+  check_tokens("x -> x || 'y'", {{Kind::identifier, "x"},
+                                 {Kind::symbol, "->"},
+                                 {Kind::identifier, "x"},
+                                 {Kind::symbol, "||"},
+                                 {Kind::string_literal, "'y'"}});
 }
 
 TEST_CASE("bodies between dollars are one token") {
@@ -92,7 +107,9 @@ TEST_CASE("what the end cuts off is flagged") {
 }
 
 TEST_CASE("Unicode spaces are white space") {
-  const std::string sql = "a\xC2\xA0.\xE3\x80\x80" "b\xEF\xBB\xBF";
+  const std::string sql =
+      "a\xC2\xA0.\xE3\x80\x80"
+      "b\xEF\xBB\xBF";
   const auto tokens = tokenize_sql(sql);
   REQUIRE(tokens.size() == 6);
   CHECK(tokens[0].text == "a");

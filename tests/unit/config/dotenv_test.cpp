@@ -41,7 +41,9 @@ TEST_CASE("A .env value is what python-dotenv reads") {
       {"A=b\r\nB=c\r\n", "b"},
       {"A=${HOME}\n", "${HOME}"},
       {"A=one\nA=two\n", "two"},
-      {"\xEF\xBB\xBF" "A=b\n", "b"},
+      {"\xEF\xBB\xBF"
+       "A=b\n",
+       "b"},
       {"# A=c\nA=b\n", "b"},
       {"A\n", "<unset>"},
       {"A=a=b\n", "a=b"},

@@ -8,8 +8,8 @@
 #include <utility>
 #include <vector>
 
-#include <catch2/catch.hpp>
 #include <fmt/format.h>
+#include <catch2/catch.hpp>
 
 #include "config/config_sources.hpp"
 #include "support/temporary_directory.hpp"
@@ -170,7 +170,8 @@ TEST_CASE("A profile that is missing is an error that lists the others") {
   SECTION("named by the program") {
     setting.profiles("[DEFAULT]\nhost = d\n[staging]\nhost = s\n[empty]\n[__settings__]\nauth_storage = plaintext\n");
     setting.options.profile = "stagin";
-    CHECK(setting.error() == path + " has no profile 'stagin'; profiles in it: DEFAULT, staging; did you mean staging?");
+    CHECK(setting.error() ==
+          path + " has no profile 'stagin'; profiles in it: DEFAULT, staging; did you mean staging?");
     setting.options.profile = "empty";
     CHECK(setting.error() == path + " has no keys in the profile 'empty'; profiles in it: DEFAULT, staging");
   }
@@ -219,13 +220,14 @@ TEST_CASE("The profile file is named by option, then variable, and ~ is the home
 
 TEST_CASE("Keys that are no attributes are reported with their line, secrets in the place of keys are not repeated") {
   Setting setting;
-  setting.profiles("[DEFAULT]\nhost = h\ntokn = x\ndapi0123hunter2 = y\njobs-api-version = 2.1\nprofile = q\nHost = z\n");
+  setting.profiles(
+      "[DEFAULT]\nhost = h\ntokn = x\ndapi0123hunter2 = y\njobs-api-version = 2.1\nprofile = q\nHost = z\n");
   const ConfigSources sources = setting.loaded();
   const std::string path = setting.home / ".databrickscfg";
-  CHECK(sources.warnings == std::vector<std::string>{
-                                path + ":3: the key tokn is not known and was ignored; did you mean token?",
-                                path + ":4: the key is not known and was ignored",
-                                path + ":7: the key Host is not known and was ignored; did you mean host?"});
+  CHECK(sources.warnings ==
+        std::vector<std::string>{path + ":3: the key tokn is not known and was ignored; did you mean token?",
+                                 path + ":4: the key is not known and was ignored",
+                                 path + ":7: the key Host is not known and was ignored; did you mean host?"});
   CHECK(text_of(sources, Layer::default_profile, "profile").empty());
 }
 
@@ -266,7 +268,8 @@ TEST_CASE("A .env file may not set what reaches outside of it") {
       "DATABRICKS_METADATA_SERVICE_URL=http://evil\nDATABRICKS_OIDC_TOKEN_ENV=AWS_SECRET\nBROWSER=/tmp/evil\n"
       "DBXAUTH_CHAIN=clone-xs\nARM_USE_MSI=true\nDATABRICKS_CA_BUNDLE=/tmp/evil\nDATABRICKS_TOKEN=${SECRET}\n");
   const ConfigSources sources = setting.loaded();
-  for (const char* name : {"databricks_cli_path", "config_file", "metadata_service_url", "oidc_token_env", "azure_use_msi"}) {
+  for (const char* name :
+       {"databricks_cli_path", "config_file", "metadata_service_url", "oidc_token_env", "azure_use_msi"}) {
     INFO(name);
     CHECK(sources.find_attribute(name) == nullptr);
   }
@@ -326,8 +329,11 @@ TEST_CASE("An Azure client id never gets the secret of another family") {
     CHECK(has_warning(setting.loaded(), "AZURE_CLIENT_ID and AZURE_CLIENT_SECRET are ignored"));
   }
   SECTION("half of ARM_* gives way to complete AZURE_*") {
-    variables = {{"HOME", setting.home.path()}, {"AZURE_CLIENT_ID", "z1"}, {"AZURE_CLIENT_SECRET", "z2"},
-                 {"ARM_CLIENT_ID", "r1"},       {"ARM_TENANT_ID", "r3"}};
+    variables = {{"HOME", setting.home.path()},
+                 {"AZURE_CLIENT_ID", "z1"},
+                 {"AZURE_CLIENT_SECRET", "z2"},
+                 {"ARM_CLIENT_ID", "r1"},
+                 {"ARM_TENANT_ID", "r3"}};
     CHECK(value("azure_client_id") == "z1");
     CHECK(value("azure_tenant_id") == "r3");
     CHECK(has_warning(setting.loaded(), "ARM_CLIENT_ID and ARM_CLIENT_SECRET are ignored"));

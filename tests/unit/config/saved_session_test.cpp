@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include <catch2/catch.hpp>
 #include <fmt/format.h>
+#include <catch2/catch.hpp>
 
 #include "config/config_sources.hpp"
 #include "support/temporary_directory.hpp"
@@ -39,8 +39,8 @@ TEST_CASE("A session supplies host, token and warehouse") {
   Reader reader;
   CHECK_FALSE(reader.read().has_value());
   CHECK(reader.warnings.empty());
-  const std::string path =
-      reader.home.write(".clone-xs/session.json", session("https://x", hours(1), R"(, "token": "t", "warehouse_id": "w")"));
+  const std::string path = reader.home.write(".clone-xs/session.json",
+                                             session("https://x", hours(1), R"(, "token": "t", "warehouse_id": "w")"));
   const std::optional<AttributeLayer> layer = reader.read();
   REQUIRE(layer.has_value());
   CHECK(layer->layer == Layer::saved_session);
@@ -75,9 +75,9 @@ TEST_CASE("A session counts for eight hours") {
 TEST_CASE("What is no session becomes a warning") {
   Reader reader;
   for (const std::string& text :
-       {std::string(), std::string("null"), std::string("[1]"), std::string("{\"host\": \"h"), std::string("{\"host\": \"h\"}"),
-        std::string(R"({"host": "h", "timestamp": "yesterday"})"), session("", minutes(1)), session("h", hours(-2)),
-        std::string(R"({"host": "h", "timestamp": 1e300})")}) {
+       {std::string(), std::string("null"), std::string("[1]"), std::string("{\"host\": \"h"),
+        std::string("{\"host\": \"h\"}"), std::string(R"({"host": "h", "timestamp": "yesterday"})"),
+        session("", minutes(1)), session("h", hours(-2)), std::string(R"({"host": "h", "timestamp": 1e300})")}) {
     INFO(text);
     reader.home.write(".clxs-session.json", text);
     CHECK_FALSE(reader.read().has_value());

@@ -45,9 +45,10 @@ TEST_CASE("the other forms of a claim") {
 }
 
 TEST_CASE("what is not a JWT is refused without being quoted") {
-  for (const std::string& text : {std::string(), std::string("dapi0123456789abcdef"), std::string("a.b"), std::string(".."),
-                                  std::string("a.b.c.d.e"), token("[1]"), token("\"x\""), token("{"), token("{}", "no"),
-                                  token("{}", "[]"), std::string("hunter2+.hunter2.x"), base64url("{}") + ".hunter2*.x"}) {
+  for (const std::string& text :
+       {std::string(), std::string("dapi0123456789abcdef"), std::string("a.b"), std::string(".."),
+        std::string("a.b.c.d.e"), token("[1]"), token("\"x\""), token("{"), token("{}", "no"), token("{}", "[]"),
+        std::string("hunter2+.hunter2.x"), base64url("{}") + ".hunter2*.x"}) {
     const auto claims = read_jwt_claims(text);
     INFO(text);
     REQUIRE_FALSE(claims);

@@ -12,7 +12,9 @@ using namespace std::chrono_literals;
 
 namespace {
 
-SystemTime at(std::time_t seconds) { return std::chrono::system_clock::from_time_t(seconds); }
+SystemTime at(std::time_t seconds) {
+  return std::chrono::system_clock::from_time_t(seconds);
+}
 
 }  // namespace
 
@@ -40,11 +42,28 @@ TEST_CASE("Go's zero time is no expiry, and other times outside the clock's rang
 }
 
 TEST_CASE("what is not RFC 3339 is refused") {
-  for (const std::string_view text :
-       {"", "2023", "2023-11-14", "2023-11-14T22:13:20", "2023-11-14 22:13:20Z", "2023-11-14T22:13:20.Z", "2023-11-14T22:13:20.1234567890Z",
-        "2023-02-29T00:00:00Z", "2023-13-01T00:00:00Z", "2023-00-01T00:00:00Z", "2023-01-00T00:00:00Z", "2023-01-01T24:00:00Z",
-        "2023-01-01T00:60:00Z", "2023-01-01T00:00:61Z", "2023-01-01T00:00:00+24:00", "2023-01-01T00:00:00+00:60", "2023-01-01T00:00:00+0100",
-        "2023-01-01T00:00:00Zx", " 2023-01-01T00:00:00Z", "-023-01-01T00:00:00Z", "2023-1-01T00:00:00Z", "2023-01-01T00:00:00,5Z"}) {
+  for (const std::string_view text : {"",
+                                      "2023",
+                                      "2023-11-14",
+                                      "2023-11-14T22:13:20",
+                                      "2023-11-14 22:13:20Z",
+                                      "2023-11-14T22:13:20.Z",
+                                      "2023-11-14T22:13:20.1234567890Z",
+                                      "2023-02-29T00:00:00Z",
+                                      "2023-13-01T00:00:00Z",
+                                      "2023-00-01T00:00:00Z",
+                                      "2023-01-00T00:00:00Z",
+                                      "2023-01-01T24:00:00Z",
+                                      "2023-01-01T00:60:00Z",
+                                      "2023-01-01T00:00:61Z",
+                                      "2023-01-01T00:00:00+24:00",
+                                      "2023-01-01T00:00:00+00:60",
+                                      "2023-01-01T00:00:00+0100",
+                                      "2023-01-01T00:00:00Zx",
+                                      " 2023-01-01T00:00:00Z",
+                                      "-023-01-01T00:00:00Z",
+                                      "2023-1-01T00:00:00Z",
+                                      "2023-01-01T00:00:00,5Z"}) {
     INFO(text);
     CHECK_FALSE(parse_rfc3339(text));
   }
@@ -64,9 +83,10 @@ TEST_CASE("format_rfc3339 has no more digits than needed and can be read back") 
 
 TEST_CASE("HTTP dates") {
   CHECK(parse_http_date("Sun, 06 Nov 1994 08:49:37 GMT") == at(784111777));
-  for (const std::string_view text : {"", "Sun, 06 Nov 1994 08:49:37", "Sun, 6 Nov 1994 08:49:37 GMT", "06 Nov 1994 08:49:37 GMT",
-                                      "Sun, 06 Foo 1994 08:49:37 GMT", "Sun, 31 Feb 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:49:37 CET",
-                                      "Sunday, 06-Nov-94 08:49:37 GMT", "Sun, 06 Nov 1994 25:49:37 GMT"}) {
+  for (const std::string_view text :
+       {"", "Sun, 06 Nov 1994 08:49:37", "Sun, 6 Nov 1994 08:49:37 GMT", "06 Nov 1994 08:49:37 GMT",
+        "Sun, 06 Foo 1994 08:49:37 GMT", "Sun, 31 Feb 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:49:37 CET",
+        "Sunday, 06-Nov-94 08:49:37 GMT", "Sun, 06 Nov 1994 25:49:37 GMT"}) {
     INFO(text);
     CHECK_FALSE(parse_http_date(text));
   }

@@ -23,7 +23,8 @@ namespace {
 // Far above what is expected: these guard against hanging and measure nothing.
 constexpr auto kHanging = 20s;
 
-std::shared_ptr<net::HttpTransport> transport(HttpOptions options = {}, std::map<std::string, std::string> variables = {}) {
+std::shared_ptr<net::HttpTransport> transport(HttpOptions options = {},
+                                              std::map<std::string, std::string> variables = {}) {
   return net::make_curl_transport(options, platform::Environment(std::move(variables)));
 }
 
@@ -40,14 +41,21 @@ std::string echo(const httplib::Request& request) {
   return text + "\n" + request.body;
 }
 
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
 
 void echo_everything(LoopbackHttpServer& server) {
   const auto handler = [](const httplib::Request& request, httplib::Response& response) {
     response.set_header("X-Request-Id", "r-1");
     response.set_content(echo(request), "text/plain");
   };
-  server.routes().Get("/.*", handler).Post("/.*", handler).Put("/.*", handler).Patch("/.*", handler).Delete("/.*", handler);
+  server.routes()
+      .Get("/.*", handler)
+      .Post("/.*", handler)
+      .Put("/.*", handler)
+      .Patch("/.*", handler)
+      .Delete("/.*", handler);
 }
 
 }  // namespace
@@ -59,7 +67,8 @@ TEST_CASE("a request carries its method, headers, secret headers and body") {
   HttpOptions options;
   options.product = "my tool\r\n/1.0";
   const auto net = transport(options);
-  for (const auto method : {net::HttpMethod::post, net::HttpMethod::put, net::HttpMethod::patch, net::HttpMethod::del}) {
+  for (const auto method :
+       {net::HttpMethod::post, net::HttpMethod::put, net::HttpMethod::patch, net::HttpMethod::del}) {
     auto request = request_for(server.url("/api/2.0/x?y=1"), method);
     request.headers.emplace_back("X-Plain", "plain value");
     request.secret_headers.emplace_back("Authorization", SecretString("Bearer planted-secret"));
@@ -85,7 +94,8 @@ TEST_CASE("a request carries its method, headers, secret headers and body") {
 TEST_CASE("bodies may be empty, absent or large, and sent once only") {
   LoopbackHttpServer server;
   server.routes().Post("/size", [](const httplib::Request& request, httplib::Response& response) {
-    response.set_content(std::to_string(request.body.size()) + " " + request.get_header_value("Content-Length"), "text/plain");
+    response.set_content(std::to_string(request.body.size()) + " " + request.get_header_value("Content-Length"),
+                         "text/plain");
   });
   server.start();
   const auto net = transport();
@@ -202,7 +212,8 @@ TEST_CASE("a transfer is cancelled from another thread, and the transport stays 
     arrived = true;
     server.stall();
   });
-  server.routes().Get("/ok", [](const httplib::Request&, httplib::Response& response) { response.set_content("ok", "text/plain"); });
+  server.routes().Get(
+      "/ok", [](const httplib::Request&, httplib::Response& response) { response.set_content("ok", "text/plain"); });
   server.start();
   const auto net = transport();
   CancelSource source;
@@ -270,11 +281,12 @@ TEST_CASE("connections are reused across threads") {
   for (int thread = 0; thread < 8; ++thread) {
     threads.emplace_back([&, thread] {
       for (int i = 0; i < 25; ++i) {
-        auto request = request_for(server.url("/" + std::to_string(thread * 100 + i)), i % 2 == 0 ? net::HttpMethod::get
-                                                                                                  : net::HttpMethod::post);
+        auto request = request_for(server.url("/" + std::to_string(thread * 100 + i)),
+                                   i % 2 == 0 ? net::HttpMethod::get : net::HttpMethod::post);
         request.body = SecretString(i % 2 == 0 ? "" : "body");
         const auto response = net->send(request, {});
-        if (!response || !contains(std::string(response->body.reveal()), "/" + std::to_string(thread * 100 + i))) ++failures;
+        if (!response || !contains(std::string(response->body.reveal()), "/" + std::to_string(thread * 100 + i)))
+          ++failures;
       }
     });
   }
@@ -292,12 +304,15 @@ TEST_CASE("redirects are followed on request only, to the same origin only, and 
   server.routes().Get("/there", [](const httplib::Request& request, httplib::Response& response) {
     response.set_content(echo(request), "text/plain");
   });
-  server.routes().Get("/near", [](const httplib::Request&, httplib::Response& response) { response.set_redirect("/there"); });
-  server.routes().Post("/near", [](const httplib::Request&, httplib::Response& response) { response.set_redirect("/there"); });
+  server.routes().Get("/near",
+                      [](const httplib::Request&, httplib::Response& response) { response.set_redirect("/there"); });
+  server.routes().Post("/near",
+                       [](const httplib::Request&, httplib::Response& response) { response.set_redirect("/there"); });
   server.routes().Get("/far", [&](const httplib::Request&, httplib::Response& response) {
     response.set_redirect(other.url("/stolen"));
   });
-  server.routes().Get("/round", [](const httplib::Request&, httplib::Response& response) { response.set_redirect("/round"); });
+  server.routes().Get("/round",
+                      [](const httplib::Request&, httplib::Response& response) { response.set_redirect("/round"); });
   server.start();
   const auto net = transport();
   const auto send = [&](const char* path, bool follow, net::HttpMethod method = net::HttpMethod::get) {
@@ -347,13 +362,15 @@ TEST_CASE("a proxy given as option sees the whole address; proxy variables leave
   CHECK(response->body.reveal() == "from the proxy");
   CHECK(target == server.url("/x"));
 
-  response = transport({}, {{"http_proxy", proxy.url()}, {"ALL_PROXY", proxy.url()}})->send(request_for(server.url("/x")), {});
+  response =
+      transport({}, {{"http_proxy", proxy.url()}, {"ALL_PROXY", proxy.url()}})->send(request_for(server.url("/x")), {});
   REQUIRE(response);
   CHECK(contains(std::string(response->body.reveal()), "GET /x"));
   CHECK(proxied == 1);
 }
 
-TEST_CASE("https goes through the proxy of the environment by CONNECT, and its refusal is explained without its password") {
+TEST_CASE(
+    "https goes through the proxy of the environment by CONNECT, and its refusal is explained without its password") {
   LoopbackHttpServer proxy;
   std::string method;
   proxy.routes().set_pre_routing_handler([&](const httplib::Request& request, httplib::Response& response) {

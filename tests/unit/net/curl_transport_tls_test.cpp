@@ -12,20 +12,24 @@ using testing::TestCertificate;
 
 namespace {
 
-Result<net::HttpResponse> get(const std::string& url, const HttpOptions& options, std::map<std::string, std::string> variables) {
+Result<net::HttpResponse> get(const std::string& url, const HttpOptions& options,
+                              std::map<std::string, std::string> variables) {
   net::HttpRequest request;
   request.url = url;
   return net::make_curl_transport(options, platform::Environment(std::move(variables)))->send(request, {});
 }
 
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
 
 }  // namespace
 
 TEST_CASE("a certificate is verified against the configured authorities") {
   const TestCertificate certificate;
   LoopbackHttpServer server(certificate);
-  server.routes().Get("/x", [](const httplib::Request&, httplib::Response& response) { response.set_content("ok", "text/plain"); });
+  server.routes().Get(
+      "/x", [](const httplib::Request&, httplib::Response& response) { response.set_content("ok", "text/plain"); });
   server.start();
   const std::string url = server.url("/x");
 

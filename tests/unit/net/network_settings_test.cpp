@@ -15,9 +15,12 @@ using Variables = std::map<std::string, std::string>;
 
 namespace {
 
-encoding::Url url(const std::string& text) { return *encoding::parse_url(text); }
+encoding::Url url(const std::string& text) {
+  return *encoding::parse_url(text);
+}
 
-std::string proxy(const std::map<std::string, std::string>& variables, const std::string& address, const std::string& option = {}) {
+std::string proxy(const std::map<std::string, std::string>& variables, const std::string& address,
+                  const std::string& option = {}) {
   HttpOptions options;
   options.proxy = option;
   return ProxySettings::resolve(options, Environment(variables)).proxy_for(url(address));
@@ -78,7 +81,9 @@ TEST_CASE("the proxy is chosen by option, scheme, spelling and exception") {
 }
 
 TEST_CASE("loopback goes through a proxy by option only, and a client cannot choose the proxy of a CGI program") {
-  CHECK(proxy({{"HTTP_PROXY", "http://p:1"}, {"HTTPS_PROXY", "http://p:1"}, {"ALL_PROXY", "http://p:1"}}, "http://localhost:8080").empty());
+  CHECK(proxy({{"HTTP_PROXY", "http://p:1"}, {"HTTPS_PROXY", "http://p:1"}, {"ALL_PROXY", "http://p:1"}},
+              "http://localhost:8080")
+            .empty());
   CHECK(proxy({}, "http://[::1]:8080", "http://option:1") == "http://option:1");
   CHECK(proxy({{"HTTP_PROXY", "http://p:1"}}, "http://remote.example") == "http://p:1");
   CHECK(proxy({{"HTTP_PROXY", "http://p:1"}, {"REQUEST_METHOD", "GET"}}, "http://remote.example").empty());

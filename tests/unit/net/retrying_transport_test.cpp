@@ -110,12 +110,18 @@ TEST_CASE("a wait that does not fit before the deadline returns the answer at on
 }
 
 TEST_CASE("gateway failures and lost connections are retried for replayable requests only") {
-  struct Case { net::HttpMethod method; net::Replay replay; bool again; };
+  struct Case {
+    net::HttpMethod method;
+    net::Replay replay;
+    bool again;
+  };
   for (const auto& [method, replay, again] :
-       {Case{net::HttpMethod::get, net::Replay::by_method, true}, Case{net::HttpMethod::put, net::Replay::by_method, true},
-        Case{net::HttpMethod::del, net::Replay::by_method, true}, Case{net::HttpMethod::post, net::Replay::by_method, false},
-        Case{net::HttpMethod::patch, net::Replay::by_method, false}, Case{net::HttpMethod::post, net::Replay::safe, true},
-        Case{net::HttpMethod::get, net::Replay::never, false}}) {
+       {Case{net::HttpMethod::get, net::Replay::by_method, true},
+        Case{net::HttpMethod::put, net::Replay::by_method, true},
+        Case{net::HttpMethod::del, net::Replay::by_method, true},
+        Case{net::HttpMethod::post, net::Replay::by_method, false},
+        Case{net::HttpMethod::patch, net::Replay::by_method, false},
+        Case{net::HttpMethod::post, net::Replay::safe, true}, Case{net::HttpMethod::get, net::Replay::never, false}}) {
     for (const int status : {502, 504}) {
       Bench bench;
       bench.server->reply(status, "").reply(200, "{}");

@@ -44,7 +44,9 @@ bool is_gone(pid_t pid) {
   return false;
 }
 
-bool has_child() { return ::waitpid(-1, nullptr, WNOHANG) >= 0 || errno != ECHILD; }
+bool has_child() {
+  return ::waitpid(-1, nullptr, WNOHANG) >= 0 || errno != ECHILD;
+}
 
 }  // namespace
 
@@ -100,9 +102,15 @@ TEST_CASE("deadline, timeout and cancellation kill the whole group") {
   auto request = shell(script);
   CancelSource source;
   CallContext context;
-  SECTION("timeout") { request.timeout = 300ms; }
-  SECTION("deadline") { context = CallContext::with_timeout(300ms); }
-  SECTION("cancellation") { context.cancel = source.token(); }
+  SECTION("timeout") {
+    request.timeout = 300ms;
+  }
+  SECTION("deadline") {
+    context = CallContext::with_timeout(300ms);
+  }
+  SECTION("cancellation") {
+    context.cancel = source.token();
+  }
   std::thread canceller([&] {
     while (!std::filesystem::exists(directory / "pid") || std::filesystem::file_size(directory / "pid") == 0) {
       if (std::chrono::steady_clock::now() - start > kHanging) break;
@@ -135,7 +143,7 @@ TEST_CASE("programs are found in the PATH of the request and never in the curren
   const TemporaryDirectory directory;
   directory.write("bin/dbxauth-test-tool", "#!/bin/sh\necho found\n", 0700);
   directory.write("other/dbxauth-test-tool", "#!/bin/sh\necho other\n", 0600);  // Not executable: passed over.
-  std::filesystem::create_directories(directory / "dir/dbxauth-test-tool");      // Not a file: passed over.
+  std::filesystem::create_directories(directory / "dir/dbxauth-test-tool");     // Not a file: passed over.
   ProcessRequest request;
   request.arguments = {"dbxauth-test-tool"};
   request.environment["PATH"] = (directory / "dir") + ":" + (directory / "other") + ":" + (directory / "bin");
@@ -172,7 +180,8 @@ TEST_CASE("what cannot be started says why") {
 TEST_CASE("no descriptor but the standard ones is inherited") {
   const int leaked = ::open("/dev/null", O_RDONLY);  // Without O_CLOEXEC, as some hosts do.
   REQUIRE(leaked > 2);
-  const auto result = run_process(shell("if [ -e /proc/self/fd/" + std::to_string(leaked) + " ]; then echo leaked; else echo closed; fi"), {});
+  const auto result = run_process(
+      shell("if [ -e /proc/self/fd/" + std::to_string(leaked) + " ]; then echo leaked; else echo closed; fi"), {});
   ::close(leaked);
   REQUIRE(result);
   CHECK(result->output.reveal() == "closed\n");

@@ -24,7 +24,9 @@ using testing::sample_token;
 constexpr int kProcesses = 8;
 constexpr int kPuts = 50;
 
-std::string key_of(int process, int put) { return "p" + std::to_string(process) + "-" + std::to_string(put); }
+std::string key_of(int process, int put) {
+  return "p" + std::to_string(process) + "-" + std::to_string(put);
+}
 
 /// Runs `body` in a child that leaves by _exit() with its result: no test framework runs twice.
 template <class Body>

@@ -26,18 +26,23 @@ struct Cache {
   std::shared_ptr<TokenCache> cache = make_file_token_cache(path).value();
 
   std::string text() const { return directory.read(".databricks/token-cache.json"); }
-  void write(std::string_view text, unsigned mode = 0600) { directory.write(".databricks/token-cache.json", text, mode); }
+  void write(std::string_view text, unsigned mode = 0600) {
+    directory.write(".databricks/token-cache.json", text, mode);
+  }
 
   std::vector<std::string> copies() const {
     std::vector<std::string> found;
     for (const auto& entry : std::filesystem::directory_iterator(directory / ".databricks")) {
-      if (entry.path().filename().string().find(".corrupt-") != std::string::npos) found.push_back(entry.path().string());
+      if (entry.path().filename().string().find(".corrupt-") != std::string::npos)
+        found.push_back(entry.path().string());
     }
     return found;
   }
 };
 
-unsigned mode_of(const std::string& path) { return platform::file_status(path).value().mode; }
+unsigned mode_of(const std::string& path) {
+  return platform::file_status(path).value().mode;
+}
 
 TEST_CASE("Reading a file cache creates nothing") {
   Cache setting;
@@ -135,8 +140,8 @@ TEST_CASE("A file of another version is neither used nor changed") {
   const std::string newer = R"({"version":2,"tokens":{}})";
   setting.write(newer);
   for (const Error& error : {setting.cache->get("p", {}).error(), setting.cache->list({}).error(),
-                             setting.cache->put({"p"}, sample_token(), {}).error(), setting.cache->remove("p", {}).error(),
-                             setting.cache->availability({}).error()}) {
+                             setting.cache->put({"p"}, sample_token(), {}).error(),
+                             setting.cache->remove("p", {}).error(), setting.cache->availability({}).error()}) {
     CHECK(error.code == ErrorCode::storage_unavailable);
     CHECK_THAT(error.message, Catch::Contains("needs version 1 and has version 2"));
   }
@@ -148,7 +153,8 @@ TEST_CASE("A write waits for the lock no longer than its context") {
   Cache setting;
   REQUIRE(setting.cache->put({"p"}, sample_token("first", ""), {}).has_value());
   const platform::FileLock held =
-      platform::FileLock::acquire(setting.directory / ".databricks/token-cache.lock", {}, std::chrono::seconds(1)).value();
+      platform::FileLock::acquire(setting.directory / ".databricks/token-cache.lock", {}, std::chrono::seconds(1))
+          .value();
   CHECK(setting.cache->get("p", {}).value().access_token.equals("first"));
   const CallContext context = CallContext::with_timeout(std::chrono::milliseconds(20));
   CHECK(setting.cache->put({"p"}, sample_token(), context).error().code == ErrorCode::timed_out);

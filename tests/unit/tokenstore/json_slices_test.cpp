@@ -36,8 +36,8 @@ TEST_CASE("An object is cut into members and their bytes") {
 }
 
 TEST_CASE("A damaged object is not complete and yields what can be read") {
-  for (const char* text : {"", "[]", "null", "{", "{\"a\"", "{\"a\":", "{\"a\":1", "{\"a\":1,", "{\"a\":1,}", "{a:1}", "{\"a\" 1}",
-                           "{\"a\":1}}", "{\"a\":1} x", "{\"a\":1 \"b\":2}", "{\"a\":\"x}"}) {
+  for (const char* text : {"", "[]", "null", "{", "{\"a\"", "{\"a\":", "{\"a\":1", "{\"a\":1,", "{\"a\":1,}", "{a:1}",
+                           "{\"a\" 1}", "{\"a\":1}}", "{\"a\":1} x", "{\"a\":1 \"b\":2}", "{\"a\":\"x}"}) {
     INFO(text);
     CHECK_FALSE(slice_object(text).complete);
   }

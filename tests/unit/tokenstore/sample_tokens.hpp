@@ -9,7 +9,8 @@
 namespace dbxauth::testing {
 
 /// A token that expires at 2026-11-22T14:07:51.379927313Z.
-inline Token sample_token(std::string_view access_token = "eyJ.access", std::string_view refresh_token = "doau.refresh") {
+inline Token sample_token(std::string_view access_token = "eyJ.access",
+                          std::string_view refresh_token = "doau.refresh") {
   Token token;
   token.access_token = SecretString(access_token);
   token.refresh_token = SecretString(refresh_token);

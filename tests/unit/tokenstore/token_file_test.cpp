@@ -114,8 +114,8 @@ TEST_CASE("A bad entry fails alone") {
 }
 
 TEST_CASE("An empty file is an empty cache") {
-  for (const char* text : {"", " \n", "{\"version\":1}", "{\"version\":1,\"tokens\":null}", "{\"tokens\":{},\"version\":1}",
-                           "\xEF\xBB\xBF{\"version\":1}"}) {
+  for (const char* text : {"", " \n", "{\"version\":1}", "{\"version\":1,\"tokens\":null}",
+                           "{\"tokens\":{},\"version\":1}", "\xEF\xBB\xBF{\"version\":1}"}) {
     INFO(text);
     const TokenFile file = parsed(text);
     CHECK(file.keys().empty());
@@ -124,7 +124,8 @@ TEST_CASE("An empty file is an empty cache") {
 }
 
 TEST_CASE("Another version is an error and never touched") {
-  for (const char* text : {R"({"version":2,"tokens":{}})", R"({"version":"1"})", R"({"tokens":{}})", "{}", R"({"version":2,)"}) {
+  for (const char* text :
+       {R"({"version":2,"tokens":{}})", R"({"version":"1"})", R"({"tokens":{}})", "{}", R"({"version":2,)"}) {
     INFO(text);
     const Result<TokenFile> file = TokenFile::parse(SecretString(text), "/h/c.json");
     REQUIRE_FALSE(file.has_value());
@@ -163,7 +164,8 @@ TEST_CASE("Every whole entry of a damaged file is recovered, garbage never becom
     CHECK(file.find("staging").has_value());
   }
   SECTION("not a cache at all") {
-    for (const char* text : {"null", "[]", "hunter2", "\"hunter2\"", "{\"version\":1,\"tokens\":[1]}", "{\"version\":1,\"tokens\":7}"}) {
+    for (const char* text :
+         {"null", "[]", "hunter2", "\"hunter2\"", "{\"version\":1,\"tokens\":[1]}", "{\"version\":1,\"tokens\":7}"}) {
       INFO(text);
       const TokenFile file = parsed(text);
       CHECK(file.damaged(false));

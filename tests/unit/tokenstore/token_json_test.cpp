@@ -34,7 +34,8 @@ TEST_CASE("What a token does not have is left out, except the expiry") {
 }
 
 TEST_CASE("Members of others are kept behind the known ones") {
-  const std::vector<RawMember> others = other_members(R"({"Access_Token":"x","new":{"a":1.50},"expiry":null,"id":"y"})");
+  const std::vector<RawMember> others =
+      other_members(R"({"Access_Token":"x","new":{"a":1.50},"expiry":null,"id":"y"})");
   CHECK(encode_token(sample_token("a", ""), others).reveal() ==
         R"({"access_token":"a","token_type":"Bearer","expiry":"2026-11-22T14:07:51.379927313Z","expires_in":3600,)"
         R"("new":{"a":1.50},"id":"y"})");
@@ -50,10 +51,12 @@ TEST_CASE("What was written is read back") {
 }
 
 TEST_CASE("The reader is tolerant") {
-  CHECK(decoded(R"({"ACCESS_TOKEN":"a","Expiry":"2026-11-22T15:07:51.379927313+01:00","unknown":[1]})").value().expires_at ==
-        sample_token().expires_at);
-  for (const char* text : {R"({"access_token":"a"})", R"({"access_token":"a","expiry":""})",
-                           R"({"access_token":"a","expiry":null})", R"({"access_token":"a","expiry":"0001-01-01T00:00:00Z"})"}) {
+  CHECK(decoded(R"({"ACCESS_TOKEN":"a","Expiry":"2026-11-22T15:07:51.379927313+01:00","unknown":[1]})")
+            .value()
+            .expires_at == sample_token().expires_at);
+  for (const char* text :
+       {R"({"access_token":"a"})", R"({"access_token":"a","expiry":""})", R"({"access_token":"a","expiry":null})",
+        R"({"access_token":"a","expiry":"0001-01-01T00:00:00Z"})"}) {
     INFO(text);
     CHECK(decoded(text).value().expires_at == Clock::time_point::max());
   }
@@ -65,8 +68,9 @@ TEST_CASE("The reader is tolerant") {
 }
 
 TEST_CASE("What is no token is refused without repeating it") {
-  for (const char* text : {"null", "\"hunter2\"", "[]", "{}", R"({"access_token":""})", R"({"access_token":7})",
-                           R"({"access_token":"hunter2","expiry":"hunter2"})", R"({"access_token":"hunter2","expiry":12})"}) {
+  for (const char* text :
+       {"null", "\"hunter2\"", "[]", "{}", R"({"access_token":""})", R"({"access_token":7})",
+        R"({"access_token":"hunter2","expiry":"hunter2"})", R"({"access_token":"hunter2","expiry":12})"}) {
     INFO(text);
     const Result<Token> token = decoded(text);
     REQUIRE_FALSE(token.has_value());

@@ -38,7 +38,9 @@ std::string failed_with(const char* error, const char* sql_state = "") {
          R"(", "error": )" + error + "}}";
 }
 
-bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
+bool contains(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
 
 }  // namespace
 
@@ -131,8 +133,7 @@ TEST_CASE("a long statement is polled with back-off from 100 ms to 5 s", "[works
 
 TEST_CASE("a failed statement keeps the server's code, SQLSTATE and text", "[workspace]") {
   WorkspaceFixture fixture;
-  fixture.authorised->reply(
-      200, failed_with(R"({"error_code": "BAD_REQUEST",
+  fixture.authorised->reply(200, failed_with(R"({"error_code": "BAD_REQUEST",
                           "message": "[PARSE_SYNTAX_ERROR] Syntax error at or near 'x'. SQLSTATE: 42601"})"));
   const auto result = fixture.client().execute(request_for("x"));
   REQUIRE_FALSE(result);
@@ -161,7 +162,8 @@ TEST_CASE("failures of a statement are classified by SQLSTATE, code and error cl
       {R"({"error_code": "BAD_REQUEST", "message": "[TABLE_OR_VIEW_NOT_FOUND] The table `a`"})", "42P01",
        ErrorCode::not_found},
       {R"({"error_code": "NOT_FOUND", "message": "gone"})", "", ErrorCode::not_found},
-      {R"({"error_code": "BAD_REQUEST", "message": "[SCHEMA_NOT_FOUND] no SQLSTATE: 42704"})", "", ErrorCode::not_found},
+      {R"({"error_code": "BAD_REQUEST", "message": "[SCHEMA_NOT_FOUND] no SQLSTATE: 42704"})", "",
+       ErrorCode::not_found},
       {R"({"error_code": "ALREADY_EXISTS", "message": "there"})", "", ErrorCode::already_exists},
       {R"({"error_code": "BAD_REQUEST", "message": "[TABLE_OR_VIEW_ALREADY_EXISTS] there"})", "42P07",
        ErrorCode::already_exists},
@@ -191,7 +193,8 @@ TEST_CASE("a failure that may pass is marked retryable", "[workspace]") {
 TEST_CASE("a secret in the text of a failed statement is redacted", "[workspace]") {
   WorkspaceFixture fixture;
   fixture.authorised->reply(
-      200, failed_with(R"({"error_code": "BAD_REQUEST", "message": "bad literal 'dapi0123456789abcdef0123456789abcdef'"})"));
+      200,
+      failed_with(R"({"error_code": "BAD_REQUEST", "message": "bad literal 'dapi0123456789abcdef0123456789abcdef'"})"));
   const auto result = fixture.client().execute(request_for("SELECT 1"));
   REQUIRE_FALSE(result);
   CHECK_FALSE(contains(result.error().message, "dapi0123456789abcdef"));
@@ -240,7 +243,8 @@ TEST_CASE("the deadline cancels the statement, and says when that failed", "[wor
   WorkspaceFixture fixture;
   fixture.authorised->reply(200, in_state("PENDING"));
   fixture.authorised->on(net::HttpMethod::get, "/statements/s1", 200, in_state("RUNNING"));
-  fixture.authorised->on(net::HttpMethod::post, "/cancel", 403, R"({"error_code": "PERMISSION_DENIED", "message": "no"})");
+  fixture.authorised->on(net::HttpMethod::post, "/cancel", 403,
+                         R"({"error_code": "PERMISSION_DENIED", "message": "no"})");
   StatementRequest request = request_for("SELECT 1");
   request.wait_in_submit = seconds(0);
   const auto result = fixture.client().execute(request, CallContext::with_timeout(std::chrono::minutes(5)));

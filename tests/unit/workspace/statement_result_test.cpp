@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "workspace/statement_result.hpp"
 
-#include <catch2/catch.hpp>
 #include <fmt/format.h>
+#include <catch2/catch.hpp>
 
 #include <mutex>
 #include <string>
@@ -42,17 +42,20 @@ std::string manifest(int rows, int chunks, int columns = 1) {
     list += fmt::format(R"({}{{"name": "c{}", "type_text": "STRING", "position": {}}})", i == 0 ? "" : ",", i, i);
   }
   return fmt::format(
-      R"({{"schema": {{"column_count": {}, "columns": [{}]}}, "total_row_count": {}, "total_chunk_count": {}}})", columns,
-      list, rows, chunks);
+      R"({{"schema": {{"column_count": {}, "columns": [{}]}}, "total_row_count": {}, "total_chunk_count": {}}})",
+      columns, list, rows, chunks);
 }
 
 std::string link(std::string_view url, int index, int next, std::string_view expiration = "2026-01-01T00:15:00Z") {
   return fmt::format(R"({{"external_links": [{{"external_link": "{}", "chunk_index": {}, "expiration": "{}",)"
                      R"( "http_headers": {{"x-amz-server-side-encryption-customer-key": "KEY"}}{}}}]}})",
-                     url, index, expiration, next < 0 ? std::string() : fmt::format(R"(, "next_chunk_index": {})", next));
+                     url, index, expiration,
+                     next < 0 ? std::string() : fmt::format(R"(, "next_chunk_index": {})", next));
 }
 
-bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
+bool contains(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
 
 void check_failure(const Result<StatementResult>& result, ErrorCode code, std::string_view part) {
   REQUIRE_FALSE(result);
@@ -77,10 +80,9 @@ TEST_CASE("SQL NULL, the text null and the empty text are three values", "[works
 
 TEST_CASE("columns are put into the order of their positions", "[workspace]") {
   WorkspaceFixture fixture;
-  fixture.authorised->reply(
-      200, success(R"({"schema": {"columns": [{"name": "b", "type_text": "INT", "position": 1},
+  fixture.authorised->reply(200, success(R"({"schema": {"columns": [{"name": "b", "type_text": "INT", "position": 1},
                                              {"name": "a", "type_text": "DATE", "position": 0}]}})",
-                   R"({"data_array": [["x", "1"]]})"));
+                                         R"({"data_array": [["x", "1"]]})"));
   const auto result = fixture.client().execute(request_for_everything());
   REQUIRE(result);
   CHECK(result->columns[0].name == "a");
@@ -90,7 +92,8 @@ TEST_CASE("columns are put into the order of their positions", "[workspace]") {
 
 TEST_CASE("inline chunks are fetched one after the other", "[workspace]") {
   WorkspaceFixture fixture;
-  fixture.authorised->reply(200, success(manifest(4, 3), R"({"chunk_index": 0, "data_array": [["a"], ["b"]],
+  fixture.authorised
+      ->reply(200, success(manifest(4, 3), R"({"chunk_index": 0, "data_array": [["a"], ["b"]],
       "next_chunk_index": 1, "next_chunk_internal_link": "/api/2.0/sql/statements/s1/result/chunks/1?row_offset=2"})"))
       .reply(200, R"({"chunk_index": 1, "data_array": [["c"]],
       "next_chunk_internal_link": "/api/2.0/sql/statements/s1/result/chunks/2?row_offset=3"})")
@@ -106,7 +109,8 @@ TEST_CASE("inline chunks are fetched one after the other", "[workspace]") {
 
 TEST_CASE("a link to the next chunk cannot lead elsewhere", "[workspace]") {
   WorkspaceFixture fixture;
-  fixture.authorised->reply(200, success(manifest(2, 2), R"({"data_array": [["a"]],
+  fixture.authorised
+      ->reply(200, success(manifest(2, 2), R"({"data_array": [["a"]],
       "next_chunk_internal_link": "https://evil.example/steal/result/chunks/1"})"))
       .reply(200, R"({"data_array": [["b"]]})");
   REQUIRE(fixture.client().execute(request_for_everything()));
@@ -167,7 +171,8 @@ TEST_CASE("a chunk that cannot be fetched fails the result", "[workspace]") {
 TEST_CASE("rows that the server dropped are told", "[workspace]") {
   WorkspaceFixture fixture;
   fixture.authorised->reply(200, success(R"({"schema": {"columns": [{"name": "a"}]}, "total_row_count": 10,
-      "truncated": true})", R"({"data_array": [["a"]]})"));
+      "truncated": true})",
+                                         R"({"data_array": [["a"]]})"));
   const auto result = fixture.client().execute(request_for_everything());
   REQUIRE(result);
   CHECK(result->truncated);
@@ -204,8 +209,7 @@ TEST_CASE("a statement that exceeds the inline limit fails and is not run again"
 
 TEST_CASE("external links are fetched without credentials, with their own headers", "[workspace]") {
   WorkspaceFixture fixture;
-  fixture.authorised->reply(200, success(manifest(3, 2), link(store + "1", 0, 1)))
-      .reply(200, link(store + "2", 1, -1));
+  fixture.authorised->reply(200, success(manifest(3, 2), link(store + "1", 0, 1))).reply(200, link(store + "2", 1, -1));
   fixture.plain->reply(200, R"([["a"], [null]])", {}, "").reply(200, R"([["null"]])", {}, "");
   const auto result = fixture.client("42").execute(request_for_everything(true));
   REQUIRE(result);
@@ -242,7 +246,8 @@ TEST_CASE("a link that is about to expire is asked for again before it is used",
 TEST_CASE("with a wrong clock a link is asked for again once and then used", "[workspace]") {
   WorkspaceFixture fixture;
   fixture.clock->set(*encoding::parse_rfc3339("2027-01-01T00:00:00Z"));
-  fixture.authorised->reply(200, success(manifest(1, 1), link(store + "1", 0, -1))).reply(200, link(store + "2", 0, -1));
+  fixture.authorised->reply(200, success(manifest(1, 1), link(store + "1", 0, -1)))
+      .reply(200, link(store + "2", 0, -1));
   fixture.plain->reply(200, R"([["a"]])");
   REQUIRE(fixture.client().execute(request_for_everything(true)));
   CHECK(fixture.authorised->request_count() == 2);
@@ -250,9 +255,11 @@ TEST_CASE("with a wrong clock a link is asked for again once and then used", "[w
 
 TEST_CASE("a link that the store refuses is asked for again", "[workspace]") {
   WorkspaceFixture fixture;
-  fixture.authorised->reply(200, success(manifest(1, 1), link(store + "1", 0, -1))).reply(200, link(store + "2", 0, -1));
-  fixture.plain->reply(403, "<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>", {},
-                       "application/xml")
+  fixture.authorised->reply(200, success(manifest(1, 1), link(store + "1", 0, -1)))
+      .reply(200, link(store + "2", 0, -1));
+  fixture.plain
+      ->reply(403, "<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>", {},
+              "application/xml")
       .reply(200, R"([["a"]])");
   const auto result = fixture.client().execute(request_for_everything(true));
   REQUIRE(result);

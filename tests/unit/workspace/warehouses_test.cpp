@@ -29,8 +29,8 @@ std::string described(const char* state) {
 }  // namespace
 
 TEST_CASE("the best warehouse does not depend on the order of the list", "[workspace]") {
-  std::vector<Warehouse> warehouses{make("1", "a", "STOPPED", true), make("2", "z", "RUNNING"),
-                                    make("3", "b", "DELETED", true), make("4", "y", "RUNNING"),
+  std::vector<Warehouse> warehouses{make("1", "a", "STOPPED", true),  make("2", "z", "RUNNING"),
+                                    make("3", "b", "DELETED", true),  make("4", "y", "RUNNING"),
                                     make("5", "c", "STARTING", true), make("6", "x", "STOPPING", true),
                                     make("7", "d", "DELETING", true)};
   std::sort(warehouses.begin(), warehouses.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
@@ -54,13 +54,13 @@ TEST_CASE("warehouses of all pages are listed and the best is chosen", "[workspa
   fixture.authorised
       ->reply(200, R"({"warehouses": [{"id": "1", "name": "a", "state": "STOPPED", "cluster_size": "Small",
                        "warehouse_type": "PRO"}], "next_page_token": "n"})")
-      .reply(200, R"({"warehouses": [{"id": "2", "name": "b", "state": "RUNNING", "enable_serverless_compute": true}]})");
+      .reply(200,
+             R"({"warehouses": [{"id": "2", "name": "b", "state": "RUNNING", "enable_serverless_compute": true}]})");
   const auto chosen = fixture.client().choose_warehouse({});
   REQUIRE(chosen);
   CHECK(chosen->id == "2");
   CHECK(chosen->serverless);
-  CHECK(fixture.authorised->request(1).url ==
-        "https://adb-1.azuredatabricks.net/api/2.0/sql/warehouses?page_token=n");
+  CHECK(fixture.authorised->request(1).url == "https://adb-1.azuredatabricks.net/api/2.0/sql/warehouses?page_token=n");
 }
 
 TEST_CASE("a preferred warehouse is used as it is, unless it is deleted", "[workspace]") {
@@ -121,7 +121,8 @@ TEST_CASE("a warehouse that stops or goes away while it starts is an error with 
   WorkspaceFixture fixture;
   fixture.authorised->reply(200, described("STOPPED"))
       .reply(200, "{}")
-      .reply(200, R"({"id": "w1", "name": "Main", "state": "STOPPED", "health": {"details": "no capacity in the zone"}})");
+      .reply(200,
+             R"({"id": "w1", "name": "Main", "state": "STOPPED", "health": {"details": "no capacity in the zone"}})");
   const auto stopped = fixture.client().start_warehouse("w1");
   REQUIRE_FALSE(stopped);
   CHECK(stopped.error().code == ErrorCode::unavailable);

@@ -61,8 +61,9 @@ TEST_CASE("Unity Catalog lists ask for pages on every request", "[workspace]") {
 
 TEST_CASE("names of catalogs and schemas are encoded", "[workspace]") {
   WorkspaceFixture fixture;
-  fixture.authorised->reply(200, R"({"name": "a/b"})").reply(200, R"({"schemas": [{"name": "s", "storage_root": "r"}]})").reply(
-      200, R"({"tables": [{"name": "t", "table_type": "VIEW"}]})");
+  fixture.authorised->reply(200, R"({"name": "a/b"})")
+      .reply(200, R"({"schemas": [{"name": "s", "storage_root": "r"}]})")
+      .reply(200, R"({"tables": [{"name": "t", "table_type": "VIEW"}]})");
   const auto client = fixture.client();
   REQUIRE(client.catalog("a/b"));
   const auto schemas = client.schemas("a&b");
@@ -89,7 +90,8 @@ TEST_CASE("an empty name is refused before any request", "[workspace]") {
 
 TEST_CASE("a catalog that does not exist is not_found", "[workspace]") {
   WorkspaceFixture fixture;
-  fixture.authorised->reply(404, R"({"error_code": "CATALOG_DOES_NOT_EXIST", "message": "Catalog 'x' does not exist."})");
+  fixture.authorised->reply(404,
+                            R"({"error_code": "CATALOG_DOES_NOT_EXIST", "message": "Catalog 'x' does not exist."})");
   const auto catalog = fixture.client().catalog("x");
   REQUIRE_FALSE(catalog);
   CHECK(catalog.error().code == ErrorCode::not_found);
