@@ -17,21 +17,39 @@ namespace dbxauth::cli {
 
 namespace {
 
+/// "57 copied, 25 recreated".
+template <class Kind>
+std::string counted(const std::map<Kind, std::int64_t>& counts) {
+  std::string text;
+  for (const auto& [kind, count] : counts) {
+    if (!text.empty()) text += ", ";
+    text += std::to_string(count) + " " + std::string(to_string(kind));
+  }
+  return text;
+}
+
+// One line for all objects that share an aspect and a reason: a catalog of thousands of tables has a handful of them.
+std::vector<std::vector<std::string>> losses(const std::vector<FidelityEntry>& fidelity) {
+  std::map<std::pair<std::string, std::string>, std::vector<const FidelityEntry*>> groups;
+  for (const FidelityEntry& entry : fidelity) {
+    if (entry.verdict == FidelityVerdict::skipped) groups[{entry.aspect, entry.reason}].push_back(&entry);
+  }
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& [group, entries] : groups) {
+    std::string objects = entries.front()->object;
+    if (entries.size() > 1) objects += " and " + std::to_string(entries.size() - 1) + " more";
+    rows.push_back({group.first, std::to_string(entries.size()), printable(objects), printable(group.second)});
+  }
+  return rows;
+}
+
 std::string fidelity_text(const std::vector<FidelityEntry>& fidelity) {
   std::map<FidelityVerdict, std::int64_t> counts;
-  std::vector<std::vector<std::string>> exceptions;
-  for (const FidelityEntry& entry : fidelity) {
-    ++counts[entry.verdict];
-    if (entry.verdict != FidelityVerdict::skipped && entry.verdict != FidelityVerdict::recreated) continue;
-    if (entry.aspect == "owner" || entry.aspect == "history") continue;
-    exceptions.push_back(
-        {printable(entry.object), entry.aspect, std::string(to_string(entry.verdict)), printable(entry.reason)});
-  }
-  std::string text = "Fidelity:";
-  for (const auto& [verdict, count] : counts)
-    text += " " + std::to_string(count) + " " + std::string(to_string(verdict));
+  for (const FidelityEntry& entry : fidelity) ++counts[entry.verdict];
+  std::string text = "Fidelity: " + counted(counts);
   text += " (-o json lists every object and aspect)\n";
-  if (!exceptions.empty()) text += table({"OBJECT", "ASPECT", "VERDICT", "WHY"}, exceptions);
+  const auto rows = losses(fidelity);
+  if (!rows.empty()) text += "Not cloned:\n" + table({"ASPECT", "COUNT", "OBJECTS", "WHY"}, rows);
   return text;
 }
 
@@ -47,9 +65,7 @@ std::string summary(const ClonePlan& plan) {
   std::string text =
       "Clone " + printable(plan.spec.source) + " -> " + printable(plan.spec.destination) + " on " + plan.host + "\n";
   if (plan.nothing_to_do()) return text + "Nothing to do: the destination has everything.\n";
-  text += std::to_string(plan.steps.size()) + " statements:";
-  for (const auto& [kind, count] : kinds) text += " " + std::to_string(count) + " " + std::string(to_string(kind));
-  return text + "\n";
+  return text + std::to_string(plan.steps.size()) + " statements: " + counted(kinds) + "\n";
 }
 
 std::string plan_text(const ClonePlan& plan) {
