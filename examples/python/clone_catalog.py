@@ -6,12 +6,16 @@ import sys
 import dbxauth
 
 
+def show(progress: dbxauth.Progress) -> None:
+    if sys.stderr.isatty():
+        print(f"\r{progress['done']}/{progress['total']}", end="", file=sys.stderr, flush=True)
+
+
 def main(source: str, destination: str) -> int:
     with dbxauth.Client() as client:
         plan = client.plan_clone({"source": source, "destination": destination})
         print(f"{len(plan['steps'])} statements on {plan['host']}")
-        report = client.run_plan(plan, on_progress=lambda p: print(f"\r{p['done']}/{p['total']}", end="", file=sys.stderr))
-        print(file=sys.stderr)
+        report = client.run_plan(plan, on_progress=show)
         failed = [step for step in report["steps"] if step["outcome"] != "succeeded"]
         for step in failed:
             print(f"{step['id']}: {step['outcome']}: {step['error']}")
