@@ -123,6 +123,36 @@ Result<std::string> as_json(const Result<Value>& value) {
   return value->to_json();
 }
 
+Result<std::string> run_plan(const Client& client, const ClonePlan& plan, const CallContext& context,
+                             const Report& report) {
+  const auto workspace = client.workspace(context);
+  if (!workspace) return workspace.error();
+  return as_json(run_clone(*workspace, plan, context, report));
+}
+
+/// A JSON argument as the caller gave it.
+struct JsonArgument {
+  const char* text;
+  std::size_t size;
+  const char* name;
+};
+
+/// Starts an operation whose input is a JSON text of type `Input`, which is checked before the thread is started.
+template <class Input, class Job>
+dbxauth_status start_with(dbxauth_client* client, const JsonArgument& argument,
+                          const dbxauth_operation_options* options, dbxauth_operation** out, dbxauth_error** error,
+                          Job job) {
+  return start_operation(client, options, out, error, [&](const Client& target) -> Result<TextOperation::Work> {
+    const auto text = text_argument(argument.text, argument.size, argument.name);
+    if (!text) return text.error();
+    auto input = Input::from_json(*text);
+    if (!input) return input.error();
+    return [target, input = std::move(*input), job](const CallContext& context, const Report& report) {
+      return job(target, input, context, report);
+    };
+  });
+}
+
 }  // namespace
 
 }  // namespace dbxauth::capi
@@ -151,45 +181,23 @@ DBXAUTH_API dbxauth_status dbxauth_inventory_start(dbxauth_client* client, const
 DBXAUTH_API dbxauth_status dbxauth_clone_plan_start(dbxauth_client* client, const char* spec_json, size_t spec_size,
                                                     const dbxauth_operation_options* options, dbxauth_operation** out,
                                                     dbxauth_error** error) {
-  return start_operation(client, options, out, error, [&](const Client& target) -> Result<TextOperation::Work> {
-    const auto text = text_argument(spec_json, spec_size, "spec_json");
-    if (!text) return text.error();
-    auto spec = CloneSpec::from_json(*text);
-    if (!spec) return spec.error();
-    return [target, spec = std::move(*spec)](const CallContext& context, const Report& report) {
-      return as_json(target.plan_clone(spec, context, report));
-    };
-  });
+  return start_with<CloneSpec>(client, {spec_json, spec_size, "spec_json"}, options, out, error,
+                               [](const Client& target, const CloneSpec& spec, const CallContext& context,
+                                  const Report& report) { return as_json(target.plan_clone(spec, context, report)); });
 }
 
 DBXAUTH_API dbxauth_status dbxauth_clone_run_start(dbxauth_client* client, const char* plan_json, size_t plan_size,
                                                    const dbxauth_operation_options* options, dbxauth_operation** out,
                                                    dbxauth_error** error) {
-  return start_operation(client, options, out, error, [&](const Client& target) -> Result<TextOperation::Work> {
-    const auto text = text_argument(plan_json, plan_size, "plan_json");
-    if (!text) return text.error();
-    auto plan = ClonePlan::from_json(*text);
-    if (!plan) return plan.error();
-    return [target, plan = std::move(*plan)](const CallContext& context, const Report& report) -> Result<std::string> {
-      const auto workspace = target.workspace(context);
-      if (!workspace) return workspace.error();
-      return as_json(run_clone(*workspace, plan, context, report));
-    };
-  });
+  return start_with<ClonePlan>(client, {plan_json, plan_size, "plan_json"}, options, out, error, run_plan);
 }
 
 DBXAUTH_API dbxauth_status dbxauth_clone_start(dbxauth_client* client, const char* spec_json, size_t spec_size,
                                                const dbxauth_operation_options* options, dbxauth_operation** out,
                                                dbxauth_error** error) {
-  return start_operation(client, options, out, error, [&](const Client& target) -> Result<TextOperation::Work> {
-    const auto text = text_argument(spec_json, spec_size, "spec_json");
-    if (!text) return text.error();
-    auto spec = CloneSpec::from_json(*text);
-    if (!spec) return spec.error();
-    return [target, spec = std::move(*spec)](const CallContext& context, const Report& report) {
-      return as_json(target.clone(spec, context, report));
-    };
-  });
+  return start_with<CloneSpec>(client, {spec_json, spec_size, "spec_json"}, options, out, error,
+                               [](const Client& target, const CloneSpec& spec, const CallContext& context,
+                                  const Report& report) { return as_json(target.clone(spec, context, report)); });
 }
 
 DBXAUTH_API dbxauth_status dbxauth_sql_start(dbxauth_client* client, const char* request_json, size_t request_size,
