@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "base/edit_distance.hpp"
 #include "base/text.hpp"
 #include "clone/clone_json.hpp"
 #include "clone/plan_request.hpp"
@@ -21,22 +22,6 @@ constexpr std::array<std::string_view, 18> spec_keys = {
 
 Error wrong(std::string message) {
   return {ErrorCode::invalid_argument, std::move(message)};
-}
-
-/// Levenshtein distance; both words are short.
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t substituted = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, substituted});
-    }
-  }
-  return row[b.size()];
 }
 
 /// `text` in quotes, cut short, fit for a message.
@@ -55,8 +40,8 @@ Error unknown_key(std::string_view key) {
     all.emplace_back(known);
     const bool contains =
         key.size() >= 4 && (known.find(key) != std::string_view::npos || key.find(known) != std::string_view::npos);
-    if (contains || edit_distance(compared, known) <= std::max<std::size_t>(1, compared.size() / 4))
-      near.emplace_back(known);
+    const std::size_t limit = std::max<std::size_t>(1, compared.size() / 4);
+    if (contains || base::edit_distance(compared, known, limit) <= limit) near.emplace_back(known);
   }
   const std::string hint =
       near.empty() ? "It may have: " + base::join(all, ", ") : "Did you mean " + base::join(near, " or ") + "?";

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "base/edit_distance.hpp"
 #include "base/text.hpp"
 
 namespace dbxauth::config {
@@ -115,25 +116,6 @@ bool contains(const Items& items, std::string_view name) noexcept {
   return std::find(items.begin(), items.end(), name) != items.end();
 }
 
-// Levenshtein distance, cut off: anything above `limit` is reported as limit + 1.
-std::size_t edit_distance(std::string_view a, std::string_view b, std::size_t limit) {
-  const std::size_t difference = a.size() > b.size() ? a.size() - b.size() : b.size() - a.size();
-  if (difference > limit || a.size() > 64 || b.size() > 64) return limit + 1;
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t column = 0; column <= b.size(); ++column) row[column] = column;
-  for (std::size_t line = 1; line <= a.size(); ++line) {
-    std::size_t diagonal = row[0];
-    row[0] = line;
-    for (std::size_t column = 1; column <= b.size(); ++column) {
-      const std::size_t above = row[column];
-      const std::size_t replaced = diagonal + (a[line - 1] == b[column - 1] ? 0 : 1);
-      row[column] = std::min({row[column - 1] + 1, above + 1, replaced});
-      diagonal = above;
-    }
-  }
-  return std::min(row[b.size()], limit + 1);
-}
-
 std::string comparable(std::string_view name) {
   std::string text = base::to_lower(base::trim(name));
   std::replace(text.begin(), text.end(), '-', '_');
@@ -148,7 +130,7 @@ std::size_t name_distance(std::string_view a, std::string_view b) {
   const std::string right = comparable(b);
   if (left == right) return 0;
   const std::size_t limit = std::min(left.size(), right.size()) < 6 ? 1 : 2;
-  const std::size_t distance = edit_distance(left, right, limit);
+  const std::size_t distance = base::edit_distance(left, right, limit);
   return distance <= limit ? distance : kFarAway;
 }
 
