@@ -106,7 +106,7 @@ class SourceLoader {
 
   static Error unknown_attribute(const std::string& name) {
     const std::vector<std::string> similar = similar_attribute_names(name);
-    return {ErrorCode::configuration,
+    return {ErrorCode::invalid_argument,
             fmt::format("there is no configuration attribute named '{}'; {}", name,
                         similar.empty()
                             ? std::string("the names are those of .databrickscfg, such as host, token, client_id")

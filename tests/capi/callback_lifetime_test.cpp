@@ -178,7 +178,8 @@ TEST_CASE("an operation's user data is destroyed once, started or not") {
     options.user_data = &witness;
     dbxauth_operation* operation = nullptr;
     Failure failure;
-    CHECK(dbxauth_clone_start(client, "{}", 2, &options, &operation, &failure.error) == DBXAUTH_E_INVALID_ARGUMENT);
+    CHECK(dbxauth_clone_start(client, "{\"sauce\":1}", 11, &options, &operation, &failure.error) ==
+          DBXAUTH_E_INVALID_ARGUMENT);
     CHECK(operation == nullptr);
     CHECK(witness.destroyed == 1);
   }

@@ -145,7 +145,7 @@ def test_no_secret_at_trace(run: Run, service_principal: dict[str, str], emulato
         result = run(*arguments, "--log-level", "trace", env=service_principal)
         assert result.returncode == 0, result.stderr
         told += result.stdout + result.stderr
-    assert "net" in told  # the trace is really on
+    assert "debug workspace: " in told  # the trace is really on
     assert emulator.client_secret not in told
     assert "eyJ" not in told  # no JWT
     wrong = dict(service_principal, DATABRICKS_CLIENT_SECRET="dose-planted-secret")

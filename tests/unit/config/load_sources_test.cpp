@@ -35,10 +35,10 @@ class Setting {
     return std::move(*sources);
   }
 
-  std::string error() {
+  std::string error(ErrorCode code = ErrorCode::configuration) {
     const Result<ConfigSources> sources = load();
     if (sources) return "<no error>";
-    CHECK(sources.error().code == ErrorCode::configuration);
+    CHECK(sources.error().code == code);
     return sources.error().message;
   }
 
@@ -110,7 +110,8 @@ TEST_CASE("Layers are ordered and every value knows its place") {
 TEST_CASE("An unknown option names what it may have meant") {
   Setting setting;
   setting.attributes.emplace("client-secret", SecretString("hunter2"));
-  CHECK(setting.error() == "there is no configuration attribute named 'client-secret'; did you mean client_secret?");
+  CHECK(setting.error(ErrorCode::invalid_argument) ==
+        "there is no configuration attribute named 'client-secret'; did you mean client_secret?");
 }
 
 TEST_CASE("Empty values are unset in every layer") {
