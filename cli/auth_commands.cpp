@@ -11,12 +11,12 @@ namespace {
 std::string source_text(const Provenance& provenance) {
   switch (provenance.layer) {
     case Layer::environment:
-      return provenance.place + " environment variable";
+      return printable(provenance.place) + " environment variable";
     case Layer::named_profile:
     case Layer::default_profile:
-      return provenance.place + " config file";
+      return printable(provenance.place) + " config file";
     default:
-      return provenance.place.empty() ? std::string(to_string(provenance.layer)) : provenance.place;
+      return provenance.place.empty() ? std::string(to_string(provenance.layer)) : printable(provenance.place);
   }
 }
 
@@ -26,10 +26,10 @@ std::string header_text(const Description& description) {
     text += "Unable to authenticate: " + printable(description.error->message) + "\n";
     return text;
   }
-  text += "Host: " + description.config.host + "\n";
-  if (!description.config.account_id.empty()) text += "Account ID: " + description.config.account_id + "\n";
+  text += "Host: " + printable(description.config.host) + "\n";
+  if (!description.config.account_id.empty()) text += "Account ID: " + printable(description.config.account_id) + "\n";
   if (description.user) text += "User: " + printable(description.user->user_name) + "\n";
-  text += "Authenticated with: " + description.config.auth_type + "\n";
+  text += "Authenticated with: " + printable(description.config.auth_type) + "\n";
   return text;
 }
 
@@ -38,7 +38,7 @@ std::string configuration_text(const Config& config) {
   for (const ConfigValue& value : config.values) {
     text += value.used ? "  \xE2\x9C\x93 " : "  ~ ";
     text += value.name + ": " + printable(value.value) + " (from " + source_text(value.provenance);
-    if (!value.used && !config.auth_type.empty()) text += ", not used for auth type " + config.auth_type;
+    if (!value.used && !config.auth_type.empty()) text += ", not used for auth type " + printable(config.auth_type);
     text += ")\n";
   }
   for (const std::string& warning : config.warnings) text += "  ! " + printable(warning) + "\n";
@@ -64,26 +64,27 @@ int auth_describe(const Arguments& arguments) {
   const Description description = describe(*client, !arguments.offline, make_context(arguments.global, {}));
   const int status = description.error ? exit_status_of(description.error->code) : exit_ok;
   const bool written = arguments.global.output == OutputFormat::json
-                           ? print(description.to_json() + "\n")
+                           ? print_json(description.to_json())
                            : print(header_text(description) + configuration_text(description.config) +
                                    attempts_table(description.attempts));
   return written ? status : exit_failed;
 }
 
 int auth_token(const Arguments& arguments) {
+  // Like the official tool: JSON unless text was asked for, and then the bare token. Errors are JSON only when asked
+  // for.
   const OutputFormat format = arguments.global.output;
+  const bool bare = arguments.global.output_given && format == OutputFormat::text;
   const auto client = make_client(arguments.global);
-  if (!client) return report(client.error(), OutputFormat::text);
+  if (!client) return report(client.error(), format);
   const CallContext context = make_context(arguments.global, {});
   if (arguments.force_refresh) {
     const auto present = client->headers(std::chrono::seconds{0}, context);
-    if (!present) return report(present.error(), OutputFormat::text);
+    if (!present) return report(present.error(), format);
     client->reject(**present);
   }
   const auto token = client->token(std::chrono::seconds{0}, context);
-  if (!token) return report(token.error(), OutputFormat::text);
-  // Like the official tool: JSON unless text was asked for, and then the bare token.
-  const bool bare = arguments.global.output_given && format == OutputFormat::text;
+  if (!token) return report(token.error(), format);
   const bool written = bare ? print(token->access_token.reveal()) && print("\n") : print(to_json(*token).reveal());
   return written ? exit_ok : exit_failed;
 }

@@ -7,16 +7,16 @@
 namespace dbxauth::cli {
 
 int catalog_list(const Arguments& arguments) {
-  const Interrupt interrupt;
   const OutputFormat format = arguments.global.output;
-  const CallContext context = make_context(arguments.global, interrupt.token());
   const auto client = make_client(arguments.global);
   if (!client) return report(client.error(), format);
+  const Interrupt interrupt;
+  const CallContext context = make_context(arguments.global, interrupt.token());
   const auto workspace = client->workspace(context);
   if (!workspace) return report(workspace.error(), format);
   const auto catalogs = workspace->catalogs(context);
   if (!catalogs) return report(catalogs.error(), format);
-  if (format == OutputFormat::json) return print(to_json(*catalogs) + "\n") ? exit_ok : exit_failed;
+  if (format == OutputFormat::json) return print_json(to_json(*catalogs)) ? exit_ok : exit_failed;
   std::vector<std::vector<std::string>> rows;
   for (const CatalogInfo& catalog : *catalogs) {
     rows.push_back(

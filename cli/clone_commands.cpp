@@ -2,10 +2,8 @@
 #include <unistd.h>
 
 #include <fstream>
-#include <iostream>
 #include <iterator>
 #include <map>
-#include <sstream>
 
 #include "commands.hpp"
 #include "exit_status.hpp"
@@ -62,8 +60,8 @@ std::string warnings_text(const std::vector<std::string>& warnings) {
 std::string summary(const ClonePlan& plan) {
   std::map<StepKind, std::int64_t> kinds;
   for (const CloneStep& step : plan.steps) ++kinds[step.kind];
-  std::string text =
-      "Clone " + printable(plan.spec.source) + " -> " + printable(plan.spec.destination) + " on " + plan.host + "\n";
+  std::string text = "Clone " + printable(plan.spec.source) + " -> " + printable(plan.spec.destination) + " on " +
+                     printable(plan.host) + "\n";
   if (plan.nothing_to_do()) return text + "Nothing to do: the destination has everything.\n";
   return text + std::to_string(plan.steps.size()) + " statements: " + counted(kinds) + "\n";
 }
@@ -108,9 +106,13 @@ Result<void> check_spec(const Arguments& arguments) {
 
 Result<ClonePlan> read_plan(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  if (!file || !(text << file.rdbuf())) return Error{ErrorCode::io, "could not read the plan " + path};
-  return ClonePlan::from_json(text.str());
+  const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  if (!file.is_open() || file.bad()) return Error{ErrorCode::io, "could not read the plan " + path};
+  auto plan = ClonePlan::from_json(text);
+  if (plan) return plan;
+  Error error = plan.error();
+  error.message = path + ": " + error.message;
+  return error;
 }
 
 Result<ClonePlan> make_plan(const Client& client, const Arguments& arguments, const CallContext& context,
@@ -131,11 +133,11 @@ bool save(const std::string& path, const std::string& text) {
 }
 
 // Only a person at a terminal is asked; scripts and pipelines never wait for an answer.
-bool confirmed(const Arguments& arguments, const ClonePlan& plan) {
+bool confirmed(const Arguments& arguments, const ClonePlan& plan, const CancelToken& cancel) {
   if (arguments.yes || isatty(STDIN_FILENO) != 1 || isatty(STDERR_FILENO) != 1) return true;
   tell(summary(plan) + fidelity_text(plan.fidelity) + warnings_text(plan.warnings) + "Run it? [y/N] ");
   std::string answer;
-  std::getline(std::cin, answer);
+  if (!read_line(cancel, answer)) tell("\n");
   return answer == "y" || answer == "Y" || answer == "yes";
 }
 
@@ -143,9 +145,17 @@ int show_plan(const Arguments& arguments, const ClonePlan& plan) {
   if (!arguments.save_file.empty() && !save(arguments.save_file, plan.to_json())) {
     return report(Error{ErrorCode::io, "could not write the plan to " + arguments.save_file}, arguments.global.output);
   }
-  std::string text = arguments.as_sql ? plan.to_sql_script() : plan_text(plan);
-  if (arguments.global.output == OutputFormat::json) text = plan.to_json() + "\n";
-  return print(text) ? exit_ok : exit_failed;
+  if (arguments.global.output == OutputFormat::json) return print_json(plan.to_json()) ? exit_ok : exit_failed;
+  if (!arguments.as_sql) return print(plan_text(plan)) ? exit_ok : exit_failed;
+  const std::string script = plan.to_sql_script();
+  // In a file the script is exact; names and comments must not take a terminal over.
+  return print(isatty(STDOUT_FILENO) == 1 ? printable_lines(script) : script) ? exit_ok : exit_failed;
+}
+
+int exit_status_of(const CloneReport& outcome, const CallContext& context) {
+  if (outcome.complete()) return exit_ok;
+  const auto ended = context.check("cloning a catalog");
+  return ended ? exit_partial : cli::exit_status_of(ended.error().code);
 }
 
 int run_plan(const Client& client, const Arguments& arguments, const ClonePlan& plan, const CallContext& context,
@@ -156,20 +166,19 @@ int run_plan(const Client& client, const Arguments& arguments, const ClonePlan& 
   const auto outcome = run_clone(*workspace, plan, context, [&bar](const Progress& progress) { bar.show(progress); });
   bar.clear();
   if (!outcome) return report(outcome.error(), format);
-  std::string text = format == OutputFormat::json ? outcome->to_json() + "\n" : report_text(*outcome);
+  std::string text = format == OutputFormat::json ? printable_json(outcome->to_json()) + "\n" : report_text(*outcome);
   if (format == OutputFormat::text && plan.nothing_to_do()) text = plan_text(plan);
   if (!print(text)) return exit_failed;
-  if (outcome->count(StepOutcome::cancelled) > 0) return exit_interrupted;
-  return outcome->complete() ? exit_ok : exit_partial;
+  return exit_status_of(*outcome, context);
 }
 
 }  // namespace
 
 int clone_plan(const Arguments& arguments) {
-  const Interrupt interrupt;
-  const CallContext context = make_context(arguments.global, interrupt.token());
   const auto client = make_client(arguments.global);
   if (!client) return report(client.error(), arguments.global.output);
+  const Interrupt interrupt;
+  const CallContext context = make_context(arguments.global, interrupt.token());
   ProgressBar bar;
   const auto plan = make_plan(*client, arguments, context, bar);
   if (!plan) return report(plan.error(), arguments.global.output);
@@ -177,17 +186,17 @@ int clone_plan(const Arguments& arguments) {
 }
 
 int clone_run(const Arguments& arguments) {
-  const Interrupt interrupt;
-  const CallContext context = make_context(arguments.global, interrupt.token());
   const auto client = make_client(arguments.global);
   if (!client) return report(client.error(), arguments.global.output);
+  const Interrupt interrupt;
+  const CallContext context = make_context(arguments.global, interrupt.token());
   ProgressBar bar;
   const auto plan = make_plan(*client, arguments, context, bar);
   if (!plan) return report(plan.error(), arguments.global.output);
   if (arguments.dry_run) return show_plan(arguments, *plan);
-  if (!plan->nothing_to_do() && !confirmed(arguments, *plan)) {
+  if (!plan->nothing_to_do() && !confirmed(arguments, *plan, context.cancel)) {
     tell("Nothing was changed.\n");
-    return exit_failed;
+    return context.cancel.cancelled() ? exit_interrupted : exit_failed;
   }
   return run_plan(*client, arguments, *plan, context, bar);
 }

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "interrupt.hpp"
 
+#include <poll.h>
 #include <unistd.h>
+
+#include <cerrno>
 #include <csignal>
 #include <thread>
 
@@ -36,7 +39,11 @@ Interrupt::Interrupt() : state_(std::make_unique<State>()) {
       if (sigwait(&awaited, &signal) != 0) return;
       // The destructor wakes the thread with SIGUSR1, which no terminal sends.
       if (signal == SIGUSR1) return;
-      if (interrupted) _exit(exit_interrupted);
+      if (interrupted) {
+        // The progress line is left as it is; what the shell prints next gets a line of its own.
+        if (isatty(STDERR_FILENO) == 1 && write(STDERR_FILENO, "\n", 1) < 0) _exit(exit_interrupted);
+        _exit(exit_interrupted);
+      }
       interrupted = true;
       state->source.cancel();
     }
@@ -50,6 +57,24 @@ Interrupt::~Interrupt() {
 
 CancelToken Interrupt::token() const noexcept {
   return state_->source.token();
+}
+
+bool read_line(const CancelToken& cancel, std::string& line) {
+  constexpr int look_every_ms = 50;
+  line.clear();
+  while (!cancel.cancelled()) {
+    pollfd input{STDIN_FILENO, POLLIN, 0};
+    const int ready = poll(&input, 1, look_every_ms);
+    if (ready < 0 && errno != EINTR) return false;
+    if (ready <= 0) continue;
+    char c = 0;
+    const ssize_t size = read(STDIN_FILENO, &c, 1);
+    if (size < 0 && errno == EINTR) continue;
+    if (size <= 0) return !line.empty();
+    if (c == '\n') return true;
+    line += c;
+  }
+  return false;
 }
 
 }  // namespace dbxauth::cli

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "dbxauth/call_context.hpp"
 
@@ -22,5 +23,9 @@ class Interrupt {
   struct State;
   std::unique_ptr<State> state_;
 };
+
+/// Reads a line from standard input, waiting for it no longer than until `cancel` is triggered. False at the end of
+/// the input or when cancelled.
+bool read_line(const CancelToken& cancel, std::string& line);
 
 }  // namespace dbxauth::cli

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
+
+#include <cerrno>
 #include <csignal>
 #include <exception>
 
@@ -17,12 +20,21 @@ void start_logging(const std::string& level) {
   constexpr std::string_view names[] = {"off", "error", "warning", "info", "debug", "trace"};
   for (int i = 1; i <= static_cast<int>(LogLevel::trace); ++i) {
     if (names[i] != level) continue;
-    set_log_sink(static_cast<LogLevel>(i),
-                 [names](LogLevel record, std::string_view subject, std::string_view message) {
-                   tell(std::string(names[static_cast<int>(record)]) + " " + std::string(subject) + ": " +
-                        printable(message) + "\n");
-                 });
+    set_log_sink(static_cast<LogLevel>(i), [names](LogLevel record, std::string_view subject,
+                                                   std::string_view message) {
+      tell(std::string(names[static_cast<int>(record)]) + " " + printable(subject) + ": " + printable(message) + "\n");
+    });
   }
+}
+
+/// Gives closed standard streams a file: otherwise the next one that is opened, a socket even, would take the place
+/// of standard output. Reading then finds the end, writing to standard output fails.
+bool open_standard_streams() {
+  for (const int stream : {0, 1, 2}) {
+    if (fcntl(stream, F_GETFD) != -1 || errno != EBADF) continue;
+    if (open("/dev/null", stream == 2 ? O_WRONLY : O_RDONLY) != stream) return false;
+  }
+  return true;
 }
 
 int run(const Arguments& arguments) {
@@ -53,16 +65,17 @@ int run(const Arguments& arguments) {
 
 int main(int argc, char** argv) {
   using namespace dbxauth::cli;
+  if (!open_standard_streams()) return exit_failed;
   // A reader that went away is reported by the failing write.
   std::signal(SIGPIPE, SIG_IGN);
+  Arguments arguments;
   try {
-    Arguments arguments;
     int exit_status = exit_ok;
     if (!parse_arguments(argc, argv, arguments, exit_status)) return exit_status;
     start_logging(arguments.global.log_level);
     return run(arguments);
   } catch (const std::exception& exception) {
-    tell(std::string("Error: unexpected failure: ") + exception.what() + "\n");
-    return exit_failed;
+    return report({dbxauth::ErrorCode::internal, std::string("unexpected failure: ") + exception.what()},
+                  arguments.global.output);
   }
 }

@@ -2,7 +2,9 @@
 #include "output.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 
 #include "exit_status.hpp"
 
@@ -10,12 +12,9 @@ namespace dbxauth::cli {
 
 namespace {
 
-std::size_t display_width(std::string_view text) {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
-}
+using Row = std::vector<std::string>;
 
-void append_row(std::string& out, const std::vector<std::string>& cells, const std::vector<std::size_t>& widths) {
+void append_row(std::string& out, const Row& cells, const std::vector<std::size_t>& widths) {
   for (std::size_t i = 0; i < cells.size(); ++i) {
     out += cells[i];
     if (i + 1 < cells.size()) out.append(widths[i] - display_width(cells[i]) + 2, ' ');
@@ -26,12 +25,12 @@ void append_row(std::string& out, const std::vector<std::string>& cells, const s
 std::string attempts_text(const std::vector<Attempt>& attempts) {
   std::string text;
   for (const Attempt& attempt : attempts) {
-    text += "  " + attempt.strategy;
-    if (!attempt.layer.empty()) text += " (" + attempt.layer + ")";
+    text += "  " + printable(attempt.strategy);
+    if (!attempt.layer.empty()) text += " (" + printable(attempt.layer) + ")";
     text += ": " + std::string(to_string(attempt.verdict));
-    if (!attempt.reason.empty()) text += ": " + attempt.reason;
+    if (!attempt.reason.empty()) text += ": " + printable(attempt.reason);
     text += '\n';
-    if (!attempt.fix.empty()) text += "      fix: " + attempt.fix + '\n';
+    if (!attempt.fix.empty()) text += "      fix: " + printable(attempt.fix) + '\n';
   }
   return text;
 }
@@ -39,7 +38,15 @@ std::string attempts_text(const std::vector<Attempt>& attempts) {
 }  // namespace
 
 bool print(std::string_view text) {
-  return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
+  if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0) return true;
+  const int failure = errno;
+  if (failure != EPIPE)
+    tell("Error: could not write to standard output: " + std::string(std::strerror(failure)) + "\n");
+  return false;
+}
+
+bool print_json(std::string_view json) {
+  return print(printable_json(json) + "\n");
 }
 
 void tell(std::string_view text) {
@@ -76,7 +83,7 @@ int exit_status_of(ErrorCode code) noexcept {
 int report(const Error& error, OutputFormat format) {
   const int status = exit_status_of(error.code);
   if (format == OutputFormat::json) {
-    print("{\"schema\":1,\"error\":" + to_json(error) + "}\n");
+    print_json("{\"schema\":1,\"error\":" + to_json(error) + "}");
     return status;
   }
   tell("Error: " + printable(error.message) + "\n");
@@ -85,32 +92,17 @@ int report(const Error& error, OutputFormat format) {
 }
 
 std::string table(const std::vector<std::string>& header, const std::vector<std::vector<std::string>>& rows) {
+  std::vector<Row> lines = {header};
+  lines.insert(lines.end(), rows.begin(), rows.end());
   std::vector<std::size_t> widths(header.size(), 0);
-  for (std::size_t i = 0; i < header.size(); ++i) widths[i] = display_width(header[i]);
-  for (const auto& row : rows) {
-    for (std::size_t i = 0; i < std::min(row.size(), widths.size()); ++i) {
-      widths[i] = std::max(widths[i], display_width(row[i]));
+  for (Row& line : lines) {
+    for (std::string& cell : line) cell = printable(cell);
+    for (std::size_t i = 0; i < std::min(line.size(), widths.size()); ++i) {
+      widths[i] = std::max(widths[i], display_width(line[i]));
     }
   }
   std::string out;
-  append_row(out, header, widths);
-  for (const auto& row : rows) append_row(out, row, widths);
-  return out;
-}
-
-std::string printable(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '\n' || c == '\t') {
-      out += ' ';
-    } else if (byte < 0x20 || byte == 0x7f) {
-      out += "\xEF\xBF\xBD";
-    } else {
-      out += c;
-    }
-  }
+  for (const Row& line : lines) append_row(out, line, widths);
   return out;
 }
 

@@ -8,7 +8,8 @@
 
 namespace dbxauth::cli {
 
-/// One line on standard error that is redrawn in place, at most ten times a second; nothing when it is not a terminal.
+/// One line on standard error that is redrawn in place, at most ten times a second; nothing when it is not a terminal
+/// that can do that.
 /// Not thread-safe: progress callbacks do not overlap.
 class ProgressBar {
  public:

@@ -42,13 +42,14 @@ std::string result_table(const StatementResult& result) {
 }  // namespace
 
 int sql(const Arguments& arguments) {
-  const Interrupt interrupt;
   const OutputFormat format = arguments.global.output;
-  const CallContext context = make_context(arguments.global, interrupt.token());
-  auto request = read_request(arguments);
-  if (!request) return report(request.error(), format);
   const auto client = make_client(arguments.global);
   if (!client) return report(client.error(), format);
+  // What is read from standard input is read before Ctrl-C gets another meaning.
+  auto request = read_request(arguments);
+  if (!request) return report(request.error(), format);
+  const Interrupt interrupt;
+  const CallContext context = make_context(arguments.global, interrupt.token());
   const auto workspace = client->workspace(context);
   if (!workspace) return report(workspace.error(), format);
   const auto warehouse = workspace->choose_warehouse(
@@ -58,7 +59,8 @@ int sql(const Arguments& arguments) {
   const auto result = workspace->execute(*request, context);
   if (!result) return report(result.error(), format);
   if (result->truncated) tell("Warning: the server cut the result off\n");
-  return print(format == OutputFormat::json ? to_json(*result) + "\n" : result_table(*result)) ? exit_ok : exit_failed;
+  const bool written = format == OutputFormat::json ? print_json(to_json(*result)) : print(result_table(*result));
+  return written ? exit_ok : exit_failed;
 }
 
 }  // namespace dbxauth::cli
