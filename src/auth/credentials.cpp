@@ -7,17 +7,6 @@
 
 namespace dbxauth {
 
-Token Token::clone() const {
-  Token copy;
-  copy.access_token = access_token.clone();
-  copy.token_type = token_type;
-  copy.refresh_token = refresh_token.clone();
-  copy.expires_at = expires_at;
-  copy.lifetime = lifetime;
-  copy.scope = scope;
-  return copy;
-}
-
 void CredentialProvider::reject(const AuthHeaders&) noexcept {}
 
 Result<Token> CredentialProvider::token(std::chrono::seconds, const CallContext&) {

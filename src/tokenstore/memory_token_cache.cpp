@@ -11,18 +11,6 @@
 namespace dbxauth {
 namespace {
 
-// Not Token::clone(): that belongs to a layer above.
-Token copy_of(const Token& token) {
-  Token copy;
-  copy.access_token = token.access_token.clone();
-  copy.token_type = token.token_type;
-  copy.refresh_token = token.refresh_token.clone();
-  copy.expires_at = token.expires_at;
-  copy.lifetime = token.lifetime;
-  copy.scope = token.scope;
-  return copy;
-}
-
 class MemoryTokenCache final : public TokenCache {
  public:
   std::string_view kind() const noexcept override { return "memory"; }
@@ -34,14 +22,14 @@ class MemoryTokenCache final : public TokenCache {
     if (found == tokens_.end()) {
       return Error(ErrorCode::not_found, fmt::format("no token is stored under '{}' in memory", key));
     }
-    return copy_of(found->second);
+    return found->second.clone();
   }
 
   Result<void> put(const std::vector<std::string>& keys, const Token& token, const CallContext& context) override {
     if (Result<void> valid = tokenstore::check_put(keys, token); !valid) return valid;
     if (Result<void> alive = context.check("storing a token"); !alive) return alive;
     const std::lock_guard<std::mutex> guard(mutex_);
-    for (const std::string& key : keys) tokens_.insert_or_assign(key, copy_of(token));
+    for (const std::string& key : keys) tokens_.insert_or_assign(key, token.clone());
     return {};
   }
 
