@@ -35,6 +35,24 @@ std::string login_profile(const Completion& completion, const config::ConfigSour
   return {};
 }
 
+/// Several people's logins may meet under one host key, so it is read only when no profile says whose login is meant.
+/// Clone-Xs hands profiles to an SDK that looks logins up by host.
+Result<SharedLoginSettings> shared_login_settings(const Completion& completion, const ChainInputs& inputs) {
+  SharedLoginSettings settings;
+  settings.target = oidc_target(completion);
+  settings.profile = login_profile(completion, *inputs.sources);
+  settings.lock_directory = inputs.lock_directory;
+  if (inputs.sources->rules == ChainRules::clone_xs) return settings;
+  if (settings.profile.empty() && inputs.sources->find(Layer::named_profile) != nullptr) {
+    return Error(ErrorCode::no_credentials, "the profile " + inputs.sources->profile + " is not one of " +
+                                                completion.host +
+                                                ", so its login is not used there; give the profile this host, or name "
+                                                "another profile or none");
+  }
+  settings.host_login = settings.profile.empty();
+  return settings;
+}
+
 Result<std::shared_ptr<CredentialProvider>> make_provider(const Completion& completion, const ChainInputs& inputs) {
   std::shared_ptr<TokenSource> source;
   switch (completion.strategy->strategy) {
@@ -69,11 +87,9 @@ Result<std::shared_ptr<CredentialProvider>> make_provider(const Completion& comp
       if (!inputs.token_cache) {
         return Error(ErrorCode::no_credentials, "there is no token cache in which a shared login could be");
       }
-      SharedLoginSettings settings;
-      settings.target = oidc_target(completion);
-      settings.profile = login_profile(completion, *inputs.sources);
-      settings.lock_directory = inputs.lock_directory;
-      source = make_shared_login_source(std::move(settings), inputs.token_cache, inputs.transport, inputs.clock);
+      auto settings = shared_login_settings(completion, inputs);
+      if (!settings) return std::move(settings).error();
+      source = make_shared_login_source(std::move(*settings), inputs.token_cache, inputs.transport, inputs.clock);
       break;
     }
   }

@@ -72,7 +72,7 @@ class SharedLoginSource final : public TokenSource {
 
   Result<StoredLogin> read_login(const CallContext& context) const {
     std::optional<Error> trouble;
-    for (const std::string& key : {settings_.profile, host_key_}) {
+    for (const std::string& key : {settings_.profile, settings_.host_login ? host_key_ : std::string()}) {
       if (key.empty()) continue;
       auto token = cache_->get(key, context);
       if (token) return StoredLogin{key, std::move(*token)};
@@ -83,10 +83,11 @@ class SharedLoginSource final : public TokenSource {
       trouble->message = "the login shared with the Databricks CLI cannot be read: " + trouble->message;
       return std::move(*trouble);
     }
-    return with_fix(
-        Error(ErrorCode::no_credentials, "no login for " + settings_.target.host + " in the " +
-                                             std::string(cache_->kind()) + " token cache (" + cache_->location() + ")"),
-        "run " + login_command(), AttemptVerdict::not_configured);
+    return with_fix(Error(ErrorCode::no_credentials,
+                          "no login for " + settings_.target.host +
+                              (settings_.profile.empty() ? std::string() : " under the profile " + settings_.profile) +
+                              " in the " + std::string(cache_->kind()) + " token cache (" + cache_->location() + ")"),
+                    "run " + login_command(), AttemptVerdict::not_configured);
   }
 
   std::string login_command() const {

@@ -15,16 +15,18 @@ namespace dbxauth::auth {
 struct SharedLoginSettings {
   OidcTarget target;
   std::string profile;         ///< Looked up first; empty when no profile of this host applies.
+  bool host_login = true;      ///< Whether the login under the host key, maybe somebody else's, may be used.
   std::string lock_directory;  ///< Where processes meet before they refresh; empty: no lock between processes.
 };
 
 /// The login that `databricks auth login` left behind, shared with the Databricks CLI through its token cache.
 ///
-/// Looked up under the profile's name, then under the host key (`https://host`, for accounts and unified hosts
-/// `https://host/oidc/accounts/<id>`). An access token that is valid for five more minutes is used as it is. Otherwise,
-/// under a lock between processes, the store is read again, and only if nobody else has refreshed, the refresh_token
-/// grant of the public client `databricks-cli` is used; the answer goes back under the key it came from and under the
-/// host key when that is absent or holds the same login. After a rejected refresh the store is read once more.
+/// Looked up under the profile's name, then, where settings allow it, under the host key (`https://host`, for accounts
+/// and unified hosts `https://host/oidc/accounts/<id>`). An access token that is valid for five more minutes is used as
+/// it is. Otherwise, under a lock between processes, the store is read again, and only if nobody else has refreshed,
+/// the refresh_token grant of the public client `databricks-cli` is used; the answer goes back under the key it came
+/// from and under the host key when that is absent or holds the same login. After a rejected refresh the store is read
+/// once more.
 ///
 /// Errors: no_credentials when there is no login; authentication_failed, with the fix, for one that has expired.
 std::shared_ptr<TokenSource> make_shared_login_source(SharedLoginSettings settings, std::shared_ptr<TokenCache> cache,

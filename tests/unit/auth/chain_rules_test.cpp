@@ -352,6 +352,31 @@ TEST_CASE("layered: the shared login of the requested host is used last of the c
   }
 }
 
+TEST_CASE("the login under a host's key is used only when no profile says whose login is meant", "[login]") {
+  ChainFixture f;
+  f.sources.profile = "dev";
+  f.inputs.token_cache = std::make_shared<OneLogin>(a, f.clock->now() + std::chrono::hours(1));
+  const Values login{{"host", a}, {"auth_type", "databricks-cli"}};
+  SECTION("a profile without a login of its own") {
+    f.layer(Layer::named_profile, login, "profile dev");
+    CHECK(f.resolve().verdict("databricks-cli") == "not_configured");
+    CHECK(f.resolve(ChainRules::databricks_sdk).verdict("databricks-cli") == "not_configured");
+    CHECK(f.resolve(ChainRules::clone_xs).used == "databricks-cli@profile dev");
+  }
+  SECTION("a profile of another host") {
+    f.layer(Layer::explicit_option, at(a)).layer(Layer::named_profile, at(b), "profile dev");
+    const auto outcome = f.resolve();
+    CHECK(outcome.used.empty());
+    REQUIRE(outcome.find("databricks-cli") != nullptr);
+    CHECK(outcome.find("databricks-cli")->reason.find("profile dev is not one of " + a) != std::string::npos);
+  }
+  SECTION("no profile") {
+    f.sources.profile.clear();
+    f.layer(Layer::environment, login);
+    CHECK(f.resolve().used == "databricks-cli@environment");
+  }
+}
+
 TEST_CASE("layered: an ambient login that has expired is reported and passed over", "[layered][login]") {
   ChainFixture f;
   f.sources.profile = "DEFAULT";

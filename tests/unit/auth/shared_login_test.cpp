@@ -66,9 +66,10 @@ struct Fixture {
     wire->on(net::HttpMethod::get, "/oidc/.well-known/oauth-authorization-server", 200,
              R"({"token_endpoint":"https://w.example/oidc/v1/token"})");
   }
-  std::shared_ptr<auth::TokenSource> source(std::string profile = "dev") {
+  std::shared_ptr<auth::TokenSource> source(std::string profile = "dev", bool host_login = false) {
     auth::SharedLoginSettings settings;
     settings.target.host = host;
+    settings.host_login = host_login || profile.empty();
     settings.profile = std::move(profile);
     settings.lock_directory = directory / "locks";
     return auth::make_shared_login_source(std::move(settings), cache, wire, clock);
@@ -96,7 +97,17 @@ TEST_CASE("the profile's login comes before the host's", "[login]") {
   f.cache->set(host, "of-host", "r2", f.clock->now() + 1h);
   CHECK(f.source("dev")->issue({}, {})->token.access_token.reveal() == "of-profile");
   CHECK(f.source("")->issue({}, {})->token.access_token.reveal() == "of-host");
-  CHECK(f.source("other")->issue({}, {})->token.access_token.reveal() == "of-host");
+  CHECK(f.source("other", true)->issue({}, {})->token.access_token.reveal() == "of-host");
+}
+
+TEST_CASE("a profile without a login of its own does not get the host's, which may be somebody else's", "[login]") {
+  Fixture f;
+  f.cache->set(host, "of-host", "r2", f.clock->now() + 1h);
+  const auto issued = f.source("other")->issue({}, {});
+  REQUIRE_FALSE(issued);
+  CHECK(issued.error().code == ErrorCode::no_credentials);
+  CHECK(issued.error().message.find("under the profile other") != std::string::npos);
+  CHECK(issued.error().attempts.at(0).fix == "run databricks auth login --profile other");
 }
 
 TEST_CASE("an expired login is renewed and written back with its alias", "[login]") {
