@@ -234,14 +234,14 @@ class Transfer {
     setup.set(CURLOPT_SSL_VERIFYHOST, 2L);
     setup.set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
     const CertificateAuthorities& authorities = *settings_.authorities;
-    if (!authorities.file.empty()) {
-      setup.set(CURLOPT_CAINFO, authorities.file.c_str());
-      setup.set_if_known(CURLOPT_PROXY_CAINFO, authorities.file.c_str());
-    }
-    if (!authorities.directory.empty()) {
-      setup.set(CURLOPT_CAPATH, authorities.directory.c_str());
-      setup.set_if_known(CURLOPT_PROXY_CAPATH, authorities.directory.c_str());
-    }
+    const auto use = [&](CURLoption option, CURLoption proxy_option, const std::string& place) {
+      if (place.empty() && !authorities.exclusive) return;
+      const char* const path = place.empty() ? nullptr : place.c_str();  // Null takes the built-in place away.
+      setup.set(option, path);
+      setup.set_if_known(proxy_option, path);
+    };
+    use(CURLOPT_CAINFO, CURLOPT_PROXY_CAINFO, authorities.file);
+    use(CURLOPT_CAPATH, CURLOPT_PROXY_CAPATH, authorities.directory);
   }
 
   void set_request(EasySetup& setup) {

@@ -116,10 +116,12 @@ CertificateAuthorities CertificateAuthorities::resolve(const HttpOptions& option
   };
   if (!options.ca_bundle.empty()) {
     use(options.ca_bundle, "the option ca_bundle");
+    found.exclusive = true;
     return found;
   }
   if (const auto bundle = environment.get("DATABRICKS_CA_BUNDLE")) {
     use(*bundle, "DATABRICKS_CA_BUNDLE");
+    found.exclusive = true;
     return found;
   }
   const auto cert_file = environment.get("SSL_CERT_FILE");
@@ -135,6 +137,7 @@ CertificateAuthorities CertificateAuthorities::resolve(const HttpOptions& option
   for (const char* name : {"CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE"}) {
     if (const auto bundle = environment.get(name)) {
       use(*bundle, name);
+      found.exclusive = true;
       return found;
     }
   }

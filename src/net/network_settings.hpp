@@ -14,12 +14,14 @@ namespace dbxauth::net {
 
 /// Where certificate authorities come from: the first that is set of HttpOptions::ca_bundle, DATABRICKS_CA_BUNDLE,
 /// SSL_CERT_FILE and SSL_CERT_DIR, CURL_CA_BUNDLE, REQUESTS_CA_BUNDLE; else the system's. A directory may stand where a
-/// file is usual. The system's directory of authorities stays trusted beside a file.
+/// file is usual. What is named replaces the system's authorities: people pin with it. Only SSL_CERT_FILE and
+/// SSL_CERT_DIR mean what they mean to OpenSSL: each replaces its own half, the system's file or its directory.
 struct CertificateAuthorities {
   std::string file;              ///< PEM; empty: the system's.
   std::string directory;         ///< Hashed directories, separated by colons; empty: the system's.
   std::string file_origin;       ///< Which setting named the file, for messages.
   std::string directory_origin;  ///< Which setting named the directory.
+  bool exclusive = false;        ///< The half that is not named is empty, not the system's.
 
   static CertificateAuthorities resolve(const HttpOptions& options, const platform::Environment& environment);
   /// ErrorCode::configuration naming the setting whose file or directory does not exist.

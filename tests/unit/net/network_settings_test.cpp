@@ -67,6 +67,26 @@ TEST_CASE("authorities may be directories, and what does not exist is named") {
   CHECK(checked.error().message.find("SSL_CERT_DIR names /no/such:/nor/this") == 0);
 }
 
+TEST_CASE("what is named replaces the system's authorities; SSL_CERT_* replace one half each") {
+  const testing::TemporaryDirectory directory;
+  const std::string file = directory.write("a.pem", "");
+  const auto exclusive = [](const std::string& option, const Variables& variables) {
+    HttpOptions options;
+    options.ca_bundle = option;
+    return CertificateAuthorities::resolve(options, Environment(variables)).exclusive;
+  };
+  CHECK(exclusive(file, {}));
+  CHECK(exclusive(directory.path(), {}));
+  CHECK(exclusive(file, {{"SSL_CERT_DIR", directory.path()}}));
+  for (const char* name : {"DATABRICKS_CA_BUNDLE", "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE"}) {
+    INFO(name);
+    CHECK(exclusive({}, {{name, file}}));
+  }
+  CHECK_FALSE(exclusive({}, {}));
+  CHECK_FALSE(exclusive({}, {{"SSL_CERT_FILE", file}}));
+  CHECK_FALSE(exclusive({}, {{"SSL_CERT_DIR", directory.path()}}));
+}
+
 TEST_CASE("the proxy is chosen by option, scheme, spelling and exception") {
   const std::string host = "https://adb-1.azuredatabricks.net/api";
   CHECK(proxy({}, host).empty());
