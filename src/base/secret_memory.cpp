@@ -54,8 +54,8 @@ class Arena {
 
   char* allocate(std::size_t index) {
     const std::lock_guard<std::mutex> lock(mutex_);
-    if (free_[index] == nullptr) refill(index);
     FreeBlock* const block = free_[index];
+    if (block == nullptr) return carve(index);
     free_[index] = block->next;
     return reinterpret_cast<char*>(block);
   }
@@ -76,21 +76,44 @@ class Arena {
 
   void push(char* data, std::size_t index) noexcept { free_[index] = ::new (data) FreeBlock{free_[index]}; }
 
-  void refill(std::size_t index) {
+  // Takes a block from the front of what no one has used yet. Blocks are not linked in advance: that would touch, and
+  // so make the kernel supply, every page of a chunk of which most programs need the first.
+  char* carve(std::size_t index) {
     const std::size_t block_bytes = kSmallestBlock << index;
-    std::size_t bytes = kChunkBytes;
-    char* chunk = map_undumped(bytes);
-    if (chunk == nullptr) {
-      bytes = block_bytes;
-      chunk = static_cast<char*>(std::malloc(bytes));
-      if (chunk == nullptr) throw std::bad_alloc();
+    if (unused_bytes_ < block_bytes) {
+      char* const chunk = map_undumped(kChunkBytes);
+      if (chunk == nullptr) return heap_block(block_bytes);
+      keep_rest();
+      unused_ = chunk;
+      unused_bytes_ = kChunkBytes;
     }
-    for (std::size_t offset = bytes; offset >= block_bytes; offset -= block_bytes)
-      push(chunk + offset - block_bytes, index);
+    char* const block = unused_;
+    unused_ += block_bytes;
+    unused_bytes_ -= block_bytes;
+    return block;
+  }
+
+  // What is left of a chunk when it cannot serve a request is less than that block, and a multiple of the smallest.
+  void keep_rest() noexcept {
+    while (unused_bytes_ >= kSmallestBlock) {
+      std::size_t index = kClassCount - 1;
+      while ((kSmallestBlock << index) > unused_bytes_) --index;
+      push(unused_, index);
+      unused_ += kSmallestBlock << index;
+      unused_bytes_ -= kSmallestBlock << index;
+    }
+  }
+
+  static char* heap_block(std::size_t bytes) {
+    auto* const block = static_cast<char*>(std::malloc(bytes));
+    if (block == nullptr) throw std::bad_alloc();
+    return block;
   }
 
   std::mutex mutex_;
   std::array<FreeBlock*, kClassCount> free_{};
+  char* unused_ = nullptr;
+  std::size_t unused_bytes_ = 0;
 };
 
 SecretBlock allocate_large(std::size_t size) {

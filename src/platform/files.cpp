@@ -20,6 +20,9 @@
 namespace dbxauth::platform {
 namespace {
 
+// A file of /proc says that it is empty.
+constexpr std::size_t kLeastBytesPerRead = 512;
+constexpr std::size_t kMostBytesPerRead = 16384;
 constexpr int kMostLinks = 40;  // As Linux itself: more is a loop.
 
 Error io_error(std::string_view doing, const std::string& path, int code) {
@@ -169,7 +172,9 @@ Result<SecretString> read_file(const std::string& path, std::size_t limit) {
 
   SecretString contents;
   contents.reserve(static_cast<std::size_t>(status.st_size));
-  const WipedBuffer buffer(16384);
+  // A small file costs a small buffer to wipe.
+  const WipedBuffer buffer(
+      std::clamp(static_cast<std::size_t>(status.st_size) + 1, kLeastBytesPerRead, kMostBytesPerRead));
   for (;;) {
     const ssize_t count = ::read(file.get(), buffer.data(), buffer.size());
     if (count == 0) return contents;
