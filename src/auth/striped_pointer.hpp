@@ -40,7 +40,7 @@ class StripedPointer {
   void store(const std::shared_ptr<const T>& value) {
     for (Stripe& stripe : stripes_) {
       std::shared_ptr<const T> own;
-      if (value) own = std::shared_ptr<const T>(std::make_shared<std::shared_ptr<const T>>(value), value.get());
+      if (value) own = std::shared_ptr<const T>(std::make_shared<Holder>(Holder{value}), value.get());
       const std::lock_guard lock(stripe.mutex);
       stripe.pointer.swap(own);
     }
@@ -61,6 +61,11 @@ class StripedPointer {
   struct alignas(cache_line_bytes) Stripe {
     mutable std::mutex mutex;
     std::shared_ptr<const T> pointer;
+  };
+
+  // Its alignment keeps the reference counts of two stripes off one cache line: they are allocated one after another.
+  struct alignas(cache_line_bytes) Holder {
+    std::shared_ptr<const T> value;
   };
 
   static std::size_t index_of_thread() noexcept {
