@@ -104,6 +104,9 @@ class AttributePlanner {
     return false;
   }
 
+  /// CREATE OR REPLACE makes a new object, and nothing promises that it keeps the tags of the old one.
+  bool replaced() const { return object_.destination != nullptr && !object_.step_id.empty(); }
+
   std::string add(StepKind kind, const std::string& id_path, std::string sql, std::string reason) {
     return plan_.add_step(kind, id_path, object_.ref, std::move(sql), {object_.step_id}, std::move(reason));
   }
@@ -175,7 +178,7 @@ class AttributePlanner {
   void tags() {
     if (object_.source->tags.empty() || !wanted("tags", plan_.spec().copy_tags)) return;
     if (object_.ref.kind == Securable::function) return skip("tags", "SET TAGS has no form for functions");
-    const Tags* there = object_.destination != nullptr ? &object_.destination->tags : nullptr;
+    const Tags* there = object_.destination != nullptr && !replaced() ? &object_.destination->tags : nullptr;
     const TagDifference difference = compare_tags(object_.source->tags, there, overwrite_);
     if (!difference.missing.empty()) {
       add(StepKind::set_tags, kind_path_,
@@ -205,7 +208,7 @@ class AttributePlanner {
     for (const ColumnInventory* column : by_name(*object_.source_columns)) {
       const ColumnInventory* there = find_column(object_.destination_columns, column->name);
       const TagDifference difference =
-          compare_tags(column->tags, there != nullptr ? &there->tags : nullptr, overwrite_);
+          compare_tags(column->tags, there != nullptr && !replaced() ? &there->tags : nullptr, overwrite_);
       if (!difference.kept.empty()) ++kept;
       if (difference.missing.empty()) continue;
       add(StepKind::set_tags, column_path(*column),
