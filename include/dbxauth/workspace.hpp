@@ -89,6 +89,9 @@ struct StatementRequest {
   /// comes by external links to the cloud's object store, up to 100 GiB. Never switched silently, since a statement
   /// that failed on the limit would have to run again.
   bool large_result = false;
+  /// True: running the statement twice is running it once, so it is submitted again when the answer to the submit was
+  /// lost. False: it is not, since it may be running.
+  bool repeatable = false;
 };
 
 struct StatementColumn {

@@ -29,6 +29,7 @@ Result<StatementResult> read_relation(const WorkspaceClient& workspace, const Re
   StatementRequest request;
   request.sql = select_statement(relation, catalog);
   request.warehouse_id = std::string(warehouse_id);
+  request.repeatable = true;
   auto result = workspace.execute(request, context);
   if (!result && workspace::exceeds_inline_limit(result.error())) {
     request.large_result = true;

@@ -190,7 +190,7 @@ Result<base::JsonDocument> StatementExecution::submit(const StatementRequest& re
   call.method = net::HttpMethod::post;
   call.path = std::string(statements_path);
   call.body = std::move(*body);
-  call.replay = net::Replay::never;
+  call.replay = request.repeatable ? net::Replay::safe : net::Replay::never;
   call.attempt_timeout = wait + seconds(30);
   auto response = rest_.send(call, doing, context.limited_to(wait + seconds(60)));
   if (!response) return answer_was_lost(response.error()) ? with_doubt(response.error(), request) : response.error();

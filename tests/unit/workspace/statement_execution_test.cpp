@@ -116,6 +116,15 @@ TEST_CASE("a short statement takes one round trip, sent at most once", "[workspa
   CHECK(parse_json(sent.body)["wait_timeout"].string_or() == "30s");
 }
 
+TEST_CASE("a repeatable statement may be sent again", "[workspace]") {
+  WorkspaceFixture fixture;
+  fixture.authorised->reply(200, succeeded_one_row);
+  StatementRequest request = request_for("SELECT 1 AS n");
+  request.repeatable = true;
+  REQUIRE(fixture.client().execute(request));
+  CHECK(fixture.authorised->request(0).replay == net::Replay::safe);
+}
+
 TEST_CASE("a long statement is polled with back-off from 100 ms to 5 s", "[workspace]") {
   WorkspaceFixture fixture;
   fixture.authorised->reply(200, in_state("PENDING"));
