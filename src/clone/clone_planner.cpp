@@ -177,6 +177,12 @@ class CatalogPlanner {
         plan_.warn(fmt::format("Not everything of the {} could be read: {}", entry.first, what));
       }
     }
+    const bool any_schema = std::any_of(
+        source_.schemas.begin(), source_.schemas.end(),
+        [](const SchemaInventory& schema) { return !base::equals_ignoring_case(schema.name, "information_schema"); });
+    if (!any_schema) {
+      plan_.warn("The source has no schema that this identity may see: it needs USE SCHEMA and SELECT there.");
+    }
     for (const std::string& glob : plan_.spec().exclude_schemas) {
       const bool used = std::any_of(source_.schemas.begin(), source_.schemas.end(), [&](const SchemaInventory& schema) {
         return base::glob_match(base::to_lower(glob), base::to_lower(schema.name));

@@ -179,6 +179,8 @@ class Run {
     request.catalog = std::move(defaults.catalog);
     request.schema = std::move(defaults.schema);
     request.wait_in_submit = std::chrono::seconds(step.kind == StepKind::clone_table ? 0 : 30);
+    // Every statement of a plan may run twice; a copy of data that may be running already is not started once more.
+    request.repeatable = step.kind != StepKind::clone_table;
     request.query_tags = {{"dbxauth_step", query_tag_value(step.id)}};
     request.on_submitted = [&report](std::string_view id) { report.statement_id = std::string(id); };
     try {
@@ -262,10 +264,11 @@ std::string comparable_host(std::string_view host) {
 Result<CloneReport> run_clone(const WorkspaceClient& workspace, const ClonePlan& plan, const CallContext& context,
                               const ProgressCallback& on_progress) {
   if (auto checked = clone::check_plan(plan); !checked) return checked.error();
-  if (!plan.host.empty() && clone::comparable_host(plan.host) != clone::comparable_host(workspace.host())) {
+  if (auto checked = clone::check_statements(plan); !checked) return checked.error();
+  if (clone::comparable_host(plan.host) != clone::comparable_host(workspace.host())) {
     return Error(ErrorCode::invalid_argument,
-                 fmt::format("The plan was made for {} and cannot be run on {}; make a plan there.", plan.host,
-                             workspace.host()));
+                 fmt::format("The plan was made for {} and cannot be run on {}; make a plan there.",
+                             plan.host.empty() ? "no workspace" : plan.host, workspace.host()));
   }
   std::string warehouse_id;
   if (!plan.nothing_to_do()) {

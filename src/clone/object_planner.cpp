@@ -282,6 +282,10 @@ void ObjectPlanner::finish(Node& node) {
   if (node.sql.empty()) return;
   node.step_id = plan_.add_step(node.kind, plan_.path(node.ref), node.ref, node.sql, depends_on, node.reason);
   if (is_table) return;
+  if (node.function == nullptr) {
+    plan_.verdict(node.ref, "view properties", FidelityVerdict::skipped,
+                  "information_schema does not show the properties and the schema binding of views");
+  }
   const bool sql_text = node.function == nullptr || !is_external(*node.function);
   plan_.verdict(node.ref, "definition", FidelityVerdict::recreated,
                 sql_text ? fmt::format("from its text, with references to {} turned to {}",

@@ -11,6 +11,10 @@ namespace dbxauth::clone {
 /// on unknown or later ones, a spec out of its limits. ErrorCode::invalid_argument.
 Result<void> check_plan(const ClonePlan& plan);
 
+/// Refuses a plan with a statement that does anything but what its step says to an object of the destination: a saved
+/// plan is a file that anything can change, and the source is never written to.
+Result<void> check_statements(const ClonePlan& plan);
+
 /// Catalog and schema in which a step's unqualified names resolve: those of the object that it makes. Both are empty
 /// for steps whose statements have full names only.
 struct SessionDefaults {

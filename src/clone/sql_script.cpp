@@ -26,7 +26,8 @@ std::string statement(std::string_view sql) {
 
 /// Left out of the head of a script, because it is so for every object: the plan's JSON has it.
 bool is_inherent(const FidelityEntry& entry) {
-  return entry.aspect == "owner" || entry.aspect == "history" || entry.aspect == "keys";
+  return entry.aspect == "owner" || entry.aspect == "history" || entry.aspect == "keys" ||
+         entry.aspect == "view properties";
 }
 
 }  // namespace
@@ -38,7 +39,8 @@ std::string ClonePlan::to_sql_script() const {
   if (!host.empty()) script += comment_line("Workspace: " + host);
   script += comment_line(fmt::format("{} statements; run them from top to bottom.", steps.size()));
   for (const std::string& warning : warnings) script += comment_line("Warning: " + warning);
-  script += comment_line("Not in the clone: owners, histories of tables, primary and foreign keys");
+  script +=
+      comment_line("Not in the clone: owners, histories of tables, primary and foreign keys, properties of views");
   for (const FidelityEntry& entry : fidelity) {
     if (entry.verdict != FidelityVerdict::skipped || is_inherent(entry)) continue;
     script += comment_line(fmt::format("  {}, {}: {}", entry.object, entry.aspect, entry.reason));

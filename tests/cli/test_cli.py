@@ -113,7 +113,7 @@ def test_clone_that_fails_in_part_says_so(run: Run, service_principal: dict[str,
     plan = json.loads(run("clone", "plan", *spec, "-o", "json", env=service_principal).stdout)
     assert run("sql", "CREATE CATALOG in_part", env=service_principal).returncode == 0
     victim = next(step for step in plan["steps"] if step["kind"] == "clone_table")
-    plan["steps"] = [dict(step, sql="SELECT * FROM production.nowhere.nothing") if step["id"] == victim["id"] else step
+    plan["steps"] = [dict(step, sql=f"CREATE TABLE IF NOT EXISTS {step['object']} DEEP CLONE production.nowhere.nothing") if step["id"] == victim["id"] else step
                      for step in plan["steps"]]
     (tmp_path / "broken.json").write_text(json.dumps(plan))
     result = run("clone", "run", "--plan", "broken.json", "-o", "json", env=service_principal)

@@ -298,6 +298,23 @@ TEST_CASE("skip keeps what differs and says so, replace overwrites it") {
   CHECK(step(replaced, "set_comment:table:s.orders") != nullptr);
 }
 
+TEST_CASE("tags are set again on what is replaced, although the destination had them") {
+  CloneSpec spec = production_to_staging();
+  spec.if_exists = IfExists::replace;
+  const ClonePlan again = planned(completed(), as_staging(completed()), spec);
+  CHECK(step(again, "clone_table:s.orders") != nullptr);
+  CHECK(step(again, "set_tags:table:s.orders") != nullptr);
+  CHECK(step(again, "set_tags:column:s.orders.id") != nullptr);
+}
+
+TEST_CASE("a source without a visible schema is told") {
+  CatalogInventory source = completed();
+  source.schemas.clear();
+  const ClonePlan plan = planned(source, absent("staging"), production_to_staging());
+  REQUIRE(plan.warnings.size() == 1);
+  CHECK(plan.warnings[0].find("no schema that this identity may see") != std::string::npos);
+}
+
 TEST_CASE("types of tables that cannot be replaced are left alone") {
   CloneSpec spec = production_to_staging();
   spec.if_exists = IfExists::replace;

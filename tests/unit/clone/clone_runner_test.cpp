@@ -282,9 +282,32 @@ TEST_CASE("a plan with nothing to do makes no request") {
   FakeWarehouse warehouse;
   ClonePlan plan;
   plan.spec = production_to_staging();
+  plan.host = "https://adb-1.azuredatabricks.net";
   const auto report = run_clone(warehouse.client(), plan);
   REQUIRE(report);
   CHECK(report->complete());
+  CHECK(warehouse.requests() == 0);
+}
+
+TEST_CASE("a plan whose statements are not those of its steps is refused") {
+  FakeWarehouse warehouse;
+  for (const char* sql :
+       {"DROP TABLE `production`.`sales`.`orders`", "CREATE OR REPLACE TABLE `production`.`sales`.`orders` (a INT)",
+        "CREATE OR REPLACE TABLE `staging`.`sales`.`orders_2` (a INT)", "SELECT 1"}) {
+    ClonePlan plan = full_plan();
+    const auto table = std::find_if(plan.steps.begin(), plan.steps.end(),
+                                    [](const CloneStep& s) { return s.id == "clone_table:sales.orders"; });
+    REQUIRE(table != plan.steps.end());
+    table->sql = sql;
+    const auto report = run_clone(warehouse.client(), plan);
+    REQUIRE_FALSE(report);
+    CHECK(report.error().code == ErrorCode::invalid_argument);
+    CHECK_THAT(report.error().message, Catch::Contains("clone_table:sales.orders"));
+  }
+  ClonePlan elsewhere = full_plan();
+  elsewhere.steps[0].object = "`production`";
+  elsewhere.steps[0].sql = "CREATE CATALOG IF NOT EXISTS `production`";
+  CHECK_FALSE(run_clone(warehouse.client(), elsewhere));
   CHECK(warehouse.requests() == 0);
 }
 
@@ -295,6 +318,8 @@ TEST_CASE("plans of another workspace and broken plans are refused") {
   auto report = run_clone(warehouse.client(), plan);
   REQUIRE_FALSE(report);
   CHECK(report.error().code == ErrorCode::invalid_argument);
+  plan.host.clear();
+  CHECK_FALSE(run_clone(warehouse.client(), plan));
   plan.host = "https://ADB-1.azuredatabricks.net/";
   CHECK(run_clone(warehouse.client(), plan));
   plan.steps[0].depends_on = {"nothing"};

@@ -3,7 +3,7 @@
 -- 31 statements; run them from top to bottom.
 -- Warning: `production`.`sales`.`v_dynamic`: IDENTIFIER(…) names an object by a value; it was left as it is.
 -- Warning: Not everything of the source could be read: tags of functions: there is no relation for them
--- Not in the clone: owners, histories of tables, primary and foreign keys
+-- Not in the clone: owners, histories of tables, primary and foreign keys, properties of views
 --   `production`.`scratch`, definition: left out by include_schemas or exclude_schemas
 --   `production`.`sales`.`customers`, data: protected: it has a row filter and a column mask, which a copy would not have
 --   `production`.`sales`.`customers`, row filter: a copy without it would show what it hides; set it on the destination by hand
