@@ -74,7 +74,8 @@ HttpResponse update(const HttpRequest& request, AccessTokens& tokens) {
   if (!token.is_object()) throw bad_parameter("Missing required field: token");
   std::optional<std::string> comment;
   std::optional<std::vector<std::string>> scopes;
-  for (const std::string_view name : base::split(required_string(body.root(), "update_mask"), ',')) {
+  const std::string update_mask = required_string(body.root(), "update_mask");
+  for (const std::string_view name : base::split(update_mask, ',')) {
     if (name == "comment")
       comment = optional_string(token, "comment").value_or("");
     else if (name == "scopes")
