@@ -72,9 +72,7 @@ void PlanBuilder::verdict(const ObjectRef& object, std::string aspect, FidelityV
 }
 
 void PlanBuilder::warn(std::string text) {
-  if (std::find(plan_.warnings.begin(), plan_.warnings.end(), text) == plan_.warnings.end()) {
-    plan_.warnings.push_back(std::move(text));
-  }
+  if (warned_.insert(text).second) plan_.warnings.push_back(std::move(text));
 }
 
 ClonePlan PlanBuilder::take() {

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 #include <tuple>
+#include <unordered_set>
 #include <vector>
 
 #include "clone/clone_statements.hpp"
@@ -37,6 +38,7 @@ class PlanBuilder {
   std::string add_step(StepKind kind, const std::string& id_path, const ObjectRef& object, std::string sql,
                        const std::vector<std::string>& depends_on, std::string reason);
   void verdict(const ObjectRef& object, std::string aspect, FidelityVerdict what, std::string reason = {});
+  /// Each text once.
   void warn(std::string text);
 
   ClonePlan take();
@@ -50,6 +52,7 @@ class PlanBuilder {
   };
   ClonePlan plan_;
   std::vector<RankedVerdict> verdicts_;
+  std::unordered_set<std::string> warned_;  ///< There may be one per object: a catalog has tens of thousands.
 };
 
 /// A name, a principal or a column as a part of a step's id.

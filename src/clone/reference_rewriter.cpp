@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <optional>
 #include <set>
+#include <string>
 #include <tuple>
 #include <utility>
 
@@ -341,9 +342,7 @@ class Rewriter {
   }
 
   void note(std::string text) {
-    if (std::find(result_.notes.begin(), result_.notes.end(), text) == result_.notes.end()) {
-      result_.notes.push_back(std::move(text));
-    }
+    if (noted_.insert(text).second) result_.notes.push_back(std::move(text));
   }
 
   std::string written(const NameChain& chain) const {
@@ -364,6 +363,7 @@ class Rewriter {
   bool alias_is_catalog_ = false;
   std::set<std::size_t> replaced_;
   std::set<std::tuple<std::string, std::string, bool, bool>> seen_;
+  std::set<std::string> noted_;
   RewrittenSql result_;
 };
 
