@@ -159,7 +159,8 @@ enum {
 };
 
 /* Texts are redacted, NUL-terminated, valid during the call.
- * Called on any thread, possibly on several at once. */
+ * Called on any thread, possibly on several at once. The sink may call the library, but a call that needs the token
+ * which its own thread is obtaining just then fails with DBXAUTH_E_UNAVAILABLE. */
 typedef void (*dbxauth_log_fn)(void* user_data, int32_t level, const char* subject, const char* message);
 /* Installs the process-wide sink; a NULL function or DBXAUTH_LOG_OFF removes it. When it returns, the previous sink is
  * not called any more and has been destroyed. Not from inside a sink. */

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <new>
+#include <thread>
 #include <utility>
 
 #include "auth/header_value.hpp"
@@ -75,6 +76,12 @@ Result<TokenRefresher::ReadyPtr> TokenRefresher::obtain_slowly(std::chrono::seco
     if (!flight_) return lead(lock, min_validity, context, false);
 
     const std::shared_ptr<Flight> flight = flight_;
+    if (flight->leader == std::this_thread::get_id()) {
+      return Error(ErrorCode::unavailable,
+                   strategy_ +
+                       ": the token is being obtained by this thread; a callback that runs meanwhile, such as a "
+                       "log sink, has none yet");
+    }
     ++waiting_;
     auto waited = await(lock, *flight, context);
     --waiting_;
@@ -98,22 +105,27 @@ Result<TokenRefresher::ReadyPtr> TokenRefresher::lead(std::unique_lock<std::mute
                                                       std::chrono::seconds min_validity, const CallContext& context,
                                                       bool replacing_valid_token) {
   const auto flight = std::make_shared<Flight>();
+  flight->leader = std::this_thread::get_id();
   flight_ = flight;
   const SecretString rejected = rejected_.clone();
   lock.unlock();
   const auto limit = replacing_valid_token ? policy_.stale_limit : policy_.flight_limit;
   auto outcome = guarded_fetch(min_validity, rejected.empty() ? nullptr : &rejected, context.limited_to(limit));
   const bool context_ended = !context.check("renewing the token");
+  const bool pause = !outcome && replacing_valid_token && !context_ended;
+  // Told before the lock is taken again: a log sink may ask for headers.
+  if (pause) {
+    base::log(LogLevel::warning, "auth." + strategy_,
+              "the token could not be renewed and is used until it expires: " + outcome.error().message);
+  }
   lock.lock();
 
   if (outcome) {
     current_.store(*outcome);
     rejected_.clear();
     next_stale_attempt_ = TimePoint::min();
-  } else if (replacing_valid_token && !context_ended) {
+  } else if (pause) {
     next_stale_attempt_ = clock_->now() + policy_.retry_pause;
-    base::log(LogLevel::warning, "auth." + strategy_,
-              "the token could not be renewed and is used until it expires: " + outcome.error().message);
   }
   flight->abandoned = !outcome && context_ended;
   flight->outcome = outcome;

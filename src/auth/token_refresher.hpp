@@ -7,6 +7,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <thread>
 
 #include "auth/striped_pointer.hpp"
 #include "auth/token_source.hpp"
@@ -60,6 +61,7 @@ class TokenRefresher {
   using ReadyPtr = std::shared_ptr<const Ready>;
 
   struct Flight {
+    std::thread::id leader;  // who waits for itself waits for ever
     bool done = false;
     bool abandoned = false;  ///< Its leader's context ended: somebody else has to fetch.
     std::optional<Result<ReadyPtr>> outcome;

@@ -11,6 +11,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "dbxauth/log.hpp"
 #include "support/fake_clock.hpp"
 
 using namespace dbxauth;
@@ -334,6 +335,38 @@ TEST_CASE("a waiter takes over when the fetching caller is cancelled", "[refresh
   for (auto& waiter : waiters) waiter.join();
   CHECK(good == 3);
   CHECK(f.source->calls() == 2);
+}
+
+TEST_CASE("a log sink that asks for headers does not wait for itself", "[refresher]") {
+  auto clock = std::make_shared<testing::FakeClock>();
+  auto source = std::make_shared<CountingSource>(clock);
+  TokenRefresher refresher("test", source, clock);
+  REQUIRE(refresher.headers(0s, {}));
+  clock->advance(45min);
+  source->fail_with(Error(ErrorCode::network, "down"));
+  int told = 0;
+  set_log_sink(LogLevel::warning, [&](LogLevel, std::string_view, std::string_view) {
+    ++told;
+    CHECK(refresher.headers(0s, {}));
+  });
+  CHECK(refresher.headers(0s, {}));
+  set_log_sink(LogLevel::off, {});
+  CHECK(told == 1);
+}
+
+TEST_CASE("a source that asks for its own token is told", "[refresher]") {
+  struct Asking final : auth::TokenSource {
+    TokenRefresher* refresher = nullptr;
+    Result<IssuedToken> issue(const TokenDemand&, const CallContext& context) override {
+      return refresher->token(0s, context).error();
+    }
+  };
+  auto source = std::make_shared<Asking>();
+  TokenRefresher refresher("test", source, std::make_shared<testing::FakeClock>());
+  source->refresher = &refresher;
+  const auto headers = refresher.headers(0s, {});
+  REQUIRE_FALSE(headers);
+  CHECK(headers.error().code == ErrorCode::unavailable);
 }
 
 TEST_CASE("a source that throws does not leave waiters behind", "[refresher]") {
