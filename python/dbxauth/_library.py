@@ -36,8 +36,12 @@ def _open() -> ctypes.CDLL:
 
 
 def _check_abi(library: ctypes.CDLL) -> None:
-    library.dbxauth_abi_version.restype = ctypes.c_uint32
-    version = int(library.dbxauth_abi_version())
+    try:
+        abi_version = library.dbxauth_abi_version
+    except AttributeError:
+        raise ImportError(f"{library._name} is not {_SONAME}: it lacks dbxauth_abi_version") from None
+    abi_version.restype = ctypes.c_uint32
+    version = int(abi_version())
     major, minor = version >> 16, version & 0xFFFF
     if major != ABI_MAJOR or minor < ABI_MINOR:
         raise ImportError(f"{_SONAME} has ABI {major}.{minor}, this package needs {ABI_MAJOR}.{ABI_MINOR} or a later {ABI_MAJOR}.x")
