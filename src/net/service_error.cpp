@@ -347,6 +347,32 @@ std::string address_of(const HttpResponse& response) {
   return parsed ? parsed->origin() + parsed->path : std::string("the server");
 }
 
+/// " from host:port"; empty when the text before it names the server already, or nobody knows it.
+std::string named_server(const HttpResponse& response, std::string_view said) {
+  const auto parsed = encoding::parse_url(response.url);
+  if (!parsed) return {};
+  const std::string origin = parsed->origin();
+  const std::string_view server = std::string_view(origin).substr(origin.find("://") + 3);
+  return contains(said, server) ? std::string() : fmt::format(" from {}", server);
+}
+
+/// What the reader can do about an answer of an API. A token endpoint's refusals are explained by who asked it.
+std::string next_step(const HttpResponse& response, const Error& error) {
+  switch (error.code) {
+    case ErrorCode::authentication_failed:
+      if (response.status != 401 || contains(response.url, "/oidc/") || contains(response.url, "/oauth2/")) return {};
+      return "; check that the credentials belong to this workspace and have neither ended nor been revoked";
+    case ErrorCode::permission_denied:
+      return "; ask the owner of the object or an administrator for what this identity lacks";
+    case ErrorCode::rate_limited:
+    case ErrorCode::unavailable:
+      if (!error.retry_after) return "; try again later";
+      return fmt::format("; try again in {} s", (error.retry_after->count() + 999) / 1000);
+    default:
+      return {};
+  }
+}
+
 std::string_view request_id_of(const HttpResponse& response) {
   for (const std::string_view name :
        {"x-request-id", "x-databricks-request-id", "x-ms-request-id", "x-ms-correlation-request-id", "request-id"}) {
@@ -362,8 +388,9 @@ Error base_error(const HttpResponse& response, std::string_view doing, ErrorCode
   error.http_status = response.status;
   error.server_code = base::redact_excerpt(server_code, 100);
   error.request_id = base::redact_excerpt(request_id_of(response), 100);
-  error.message = fmt::format("could not {}: {} (HTTP {}{}{})", doing, what, response.status,
-                              error.server_code.empty() ? "" : " ", error.server_code);
+  const std::string said = fmt::format("could not {}: {}", doing, what);
+  error.message = fmt::format("{} (HTTP {}{}{}{})", said, response.status, error.server_code.empty() ? "" : " ",
+                              error.server_code, named_server(response, said));
   return error;
 }
 
@@ -423,6 +450,7 @@ Error service_error(const HttpResponse& response, std::string_view doing) {
       code == ErrorCode::rate_limited || code == ErrorCode::unavailable || asks_for_later(statement.message);
   error.retry_after = encoding::parse_retry_after(response.header("retry-after"), std::chrono::system_clock::now());
   if (!error.retry_after) error.retry_after = statement.retry_after;
+  error.message += next_step(response, error);
   return error;
 }
 

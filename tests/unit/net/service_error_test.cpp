@@ -37,12 +37,25 @@ TEST_CASE("the Databricks dialect") {
       answer(403, R"({"error_code":"PERMISSION_DENIED","message":"no USE CATALOG"})", {{"x-request-id", "r-7"}});
   const Error error = net::service_error(response, "list catalogs");
   CHECK(error.code == ErrorCode::permission_denied);
-  CHECK(error.message == "could not list catalogs: no USE CATALOG (HTTP 403 PERMISSION_DENIED)");
+  CHECK(error.message ==
+        "could not list catalogs: no USE CATALOG (HTTP 403 PERMISSION_DENIED from host.example); ask the owner of the "
+        "object or an administrator for what this identity lacks");
   CHECK(error.server_code == "PERMISSION_DENIED");
   CHECK(error.http_status == 403);
   CHECK(error.request_id == "r-7");
   CHECK_FALSE(error.retryable);
   CHECK(error_of(400, R"({"error_code":1006,"message":"old endpoint"})").server_code == "1006");
+}
+
+TEST_CASE("a refusal names the server once and says what to do next") {
+  CHECK(contains(error_of(401, "{}").message, "from host.example); check that the credentials belong"));
+  CHECK(contains(error_of(429, "{}").message, "; try again later"));
+  CHECK(contains(net::service_error(answer(503, "{}", {{"retry-after", "7"}}), "x").message, "; try again in 7 s"));
+  const auto named = net::service_error(answer(500, R"({"message":"no"})"), "ask https://host.example/x");
+  CHECK(named.message == "could not ask https://host.example/x: no (HTTP 500)");
+  const auto oauth =
+      answer(401, R"({"error":"invalid_client"})", {}, "application/json", "https://host.example/oidc/v1/token");
+  CHECK_FALSE(contains(net::service_error(oauth, "get a token").message, "check that the credentials"));
 }
 
 TEST_CASE("statuses map to codes") {
@@ -120,7 +133,8 @@ TEST_CASE("API 1.2, SCIM, OAuth and ARM dialects") {
   CHECK(error.code == ErrorCode::authentication_failed);
   CHECK(error.server_code == "invalid_client");
   CHECK(error.message ==
-        "could not list catalogs: AADSTS7000215: Invalid client secret provided. (HTTP 400 invalid_client)");
+        "could not list catalogs: AADSTS7000215: Invalid client secret provided. (HTTP 400 invalid_client from "
+        "host.example)");
   CHECK(error_of(400, R"({"error":"authorization_pending"})").server_code == "authorization_pending");
 
   error = error_of(403, R"({"error":{"code":"AuthorizationFailed","message":"no access"}})");
@@ -136,7 +150,7 @@ TEST_CASE("text, HTML, empty and broken bodies") {
   CHECK(contains(error.message, "no API for /x"));
   CHECK(net::service_error(answer(401, "go away", {}, "text/plain"), "x").code == ErrorCode::authentication_failed);
   CHECK(contains(error_of(503, "").message, "Service Unavailable"));
-  CHECK(contains(error_of(400, "{\"message\":").message, "(HTTP 400)"));
+  CHECK(contains(error_of(400, "{\"message\":").message, "(HTTP 400 from host.example)"));
   CHECK(contains(error_of(400, "[1]").message, "[1]"));
 
   error = net::service_error(
