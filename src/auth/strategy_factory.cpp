@@ -43,7 +43,8 @@ Result<SharedLoginSettings> shared_login_settings(const Completion& completion, 
   settings.profile = login_profile(completion, *inputs.sources);
   settings.lock_directory = inputs.lock_directory;
   if (inputs.sources->rules == ChainRules::clone_xs) return settings;
-  if (settings.profile.empty() && inputs.sources->find(Layer::named_profile) != nullptr) {
+  const bool named = inputs.sources->profile_named || inputs.sources->find_attribute("profile") != nullptr;
+  if (settings.profile.empty() && named) {
     return Error(ErrorCode::no_credentials, "the profile " + inputs.sources->profile + " is not one of " +
                                                 completion.host +
                                                 ", so its login is not used there; give the profile this host, or name "

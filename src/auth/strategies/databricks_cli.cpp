@@ -46,7 +46,7 @@ class SharedLoginSource final : public TokenSource {
     const auto lead = std::max(refresh_lead, demand.min_validity);
     if (usable(stored->token, demand, lead)) return as_issued(std::move(stored->token));
 
-    const auto lock = acquire_lock(stored->key, context);
+    const auto lock = acquire_lock(context);
     if (!lock) return lock.error();
     stored = read_login(context);
     if (!stored) return std::move(stored).error();
@@ -96,11 +96,12 @@ class SharedLoginSource final : public TokenSource {
   }
 
   // The holder of the optional lock; empty when processes cannot meet (a read-only home), which must not stop anybody.
-  Result<std::optional<platform::FileLock>> acquire_lock(const std::string& key, const CallContext& context) const {
+  // One for all logins of a host: one login may be kept under a profile's key and under the host's.
+  Result<std::optional<platform::FileLock>> acquire_lock(const CallContext& context) const {
     std::optional<platform::FileLock> held;
     if (settings_.lock_directory.empty()) return held;
     if (auto made = platform::make_directories(settings_.lock_directory); !made) return held;
-    const auto digest = encoding::sha256_hex(key);
+    const auto digest = encoding::sha256_hex(host_key_);
     if (!digest) return held;
     const std::string path =
         platform::join_path(settings_.lock_directory, "refresh-" + digest->substr(0, 16) + ".lock");
@@ -167,14 +168,25 @@ class SharedLoginSource final : public TokenSource {
     return with_fix(std::move(error), {}, AttemptVerdict::unavailable);
   }
 
-  void write_back(const StoredLogin& stored, const Token& renewed, const CallContext& context) {
+  /// The keys that hold the same login: all of them, as the refresh token that they share is spent.
+  std::vector<std::string> keys_of(const StoredLogin& stored, const CallContext& context) const {
     std::vector<std::string> keys{stored.key};
-    if (stored.key != host_key_) {
-      const auto alias = cache_->get(host_key_, context);
-      const bool absent = !alias && alias.error().code == ErrorCode::not_found;
+    bool host_key_is_free = true;
+    const auto all = cache_->list(context);
+    for (const std::string& key : all ? *all : std::vector<std::string>{host_key_}) {
+      if (key == stored.key) continue;
+      const auto other = cache_->get(key, context);
+      const bool absent = !other && other.error().code == ErrorCode::not_found;
+      if (key == host_key_) host_key_is_free = absent;
       // The same host may hold the login of somebody else: that one stays.
-      if (absent || (alias && alias->refresh_token.equals(stored.token.refresh_token))) keys.push_back(host_key_);
+      if (other && other->refresh_token.equals(stored.token.refresh_token)) keys.push_back(key);
     }
+    if (host_key_is_free && stored.key != host_key_) keys.push_back(host_key_);
+    return keys;
+  }
+
+  void write_back(const StoredLogin& stored, const Token& renewed, const CallContext& context) {
+    const std::vector<std::string> keys = keys_of(stored, context);
     if (auto written = cache_->put(keys, renewed, context); !written) {
       // The new token is good although it cannot be kept; the refresh token of the store may be spent, though.
       base::log(LogLevel::error, "auth.databricks-cli",

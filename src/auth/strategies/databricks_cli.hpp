@@ -23,10 +23,10 @@ struct SharedLoginSettings {
 ///
 /// Looked up under the profile's name, then, where settings allow it, under the host key (`https://host`, for accounts
 /// and unified hosts `https://host/oidc/accounts/<id>`). An access token that is valid for five more minutes is used as
-/// it is. Otherwise, under a lock between processes, the store is read again, and only if nobody else has refreshed,
-/// the refresh_token grant of the public client `databricks-cli` is used; the answer goes back under the key it came
-/// from and under the host key when that is absent or holds the same login. After a rejected refresh the store is read
-/// once more.
+/// it is. Otherwise, under a lock between processes (one for each host), the store is read again, and only if nobody
+/// else has refreshed, the refresh_token grant of the public client `databricks-cli` is used; the answer goes back
+/// under every key that holds the same login, and under the host key when that is free. After a rejected refresh the
+/// store is read once more.
 ///
 /// Errors: no_credentials when there is no login; authentication_failed, with the fix, for one that has expired.
 std::shared_ptr<TokenSource> make_shared_login_source(SharedLoginSettings settings, std::shared_ptr<TokenCache> cache,

@@ -355,6 +355,7 @@ TEST_CASE("layered: the shared login of the requested host is used last of the c
 TEST_CASE("the login under a host's key is used only when no profile says whose login is meant", "[login]") {
   ChainFixture f;
   f.sources.profile = "dev";
+  f.sources.profile_named = true;
   f.inputs.token_cache = std::make_shared<OneLogin>(a, f.clock->now() + std::chrono::hours(1));
   const Values login{{"host", a}, {"auth_type", "databricks-cli"}};
   SECTION("a profile without a login of its own") {
@@ -370,8 +371,14 @@ TEST_CASE("the login under a host's key is used only when no profile says whose 
     REQUIRE(outcome.find("databricks-cli") != nullptr);
     CHECK(outcome.find("databricks-cli")->reason.find("profile dev is not one of " + a) != std::string::npos);
   }
+  SECTION("a profile of another host that a variable names") {
+    f.sources.profile_named = false;
+    f.layer(Layer::environment, login + Values{{"profile", "dev"}}).layer(Layer::default_profile, at(b), "profile dev");
+    CHECK(f.resolve().used.empty());
+  }
   SECTION("no profile") {
     f.sources.profile.clear();
+    f.sources.profile_named = false;
     f.layer(Layer::environment, login);
     CHECK(f.resolve().used == "databricks-cli@environment");
   }

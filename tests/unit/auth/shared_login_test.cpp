@@ -38,7 +38,12 @@ class MapCache final : public TokenCache {
     return {};
   }
   Result<void> remove(std::string_view, const CallContext&) override { return {}; }
-  Result<std::vector<std::string>> list(const CallContext&) override { return std::vector<std::string>{}; }
+  Result<std::vector<std::string>> list(const CallContext&) override {
+    const std::lock_guard lock(mutex);
+    std::vector<std::string> keys;
+    for (const auto& [key, token] : tokens) keys.push_back(key);
+    return keys;
+  }
   Result<void> availability(const CallContext&) override { return {}; }
 
   void set(const std::string& key, std::string_view access, std::string_view refresh,
@@ -133,6 +138,24 @@ TEST_CASE("the login of somebody else at the same host is left alone", "[login]"
   f.cache->set(host, "theirs", "theirs", f.clock->now() + 1h);
   REQUIRE(f.source()->issue({}, {}));
   CHECK(f.cache->tokens[host].access_token.reveal() == "theirs");
+}
+
+TEST_CASE("a login that is renewed under the host's key is renewed under every profile's that shares it", "[login]") {
+  Fixture f;
+  f.answer_refresh();
+  f.cache->set(host, "old", "shared", f.clock->now() - 1h);
+  f.cache->set("dev", "old", "shared", f.clock->now() - 1h);
+  f.cache->set("copy", "older", "shared", f.clock->now() - 2h);
+  f.cache->set("other", "theirs", "theirs", f.clock->now() + 1h);
+  REQUIRE(f.source("")->issue({}, {}));
+  for (const std::string& key : {host, std::string("dev"), std::string("copy")}) {
+    INFO(key);
+    CHECK(f.cache->tokens[key].refresh_token.reveal() == "new-refresh");
+  }
+  CHECK(f.cache->tokens["other"].refresh_token.reveal() == "theirs");
+  // The next one by profile finds it renewed.
+  CHECK(f.source("dev")->issue({}, {})->token.access_token.reveal() == "new-access");
+  CHECK(f.wire->request_count("/oidc/v1/token") == 1);
 }
 
 TEST_CASE("an absent refresh token in the answer keeps the old one", "[login]") {
