@@ -108,7 +108,8 @@ void PlanWriter::add_ignored(const Completion& completion, std::string reason) {
   attempt.strategy = std::string(completion.strategy->name);
   attempt.layer = completion.layer_label;
   attempt.verdict = AttemptVerdict::ignored;
-  attempt.reason = std::move(reason);
+  // It may quote an attribute, and the attribute may be a misplaced secret or a whole file.
+  attempt.reason = base::redact_excerpt(reason);
   add_account(std::move(attempt), 10 * completion.present);
 }
 

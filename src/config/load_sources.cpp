@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/redaction.hpp"
 #include "base/text.hpp"
 #include "config/config_attributes.hpp"
 #include "config/config_sources.hpp"
@@ -185,7 +186,7 @@ class SourceLoader {
       return Error(
           ErrorCode::configuration,
           fmt::format("the profile '{}' cannot be read: there is no home directory; set DATABRICKS_CONFIG_FILE",
-                      choice.name));
+                      shown_name(choice)));
     }
     Result<IniDocument> document = read_profile_file(sources_.config_file);
     if (!document) {
@@ -223,6 +224,9 @@ class SourceLoader {
                                                   chosen_by, chosen_by.empty() ? "" : ": ", kSettingsSection)};
   }
 
+  // What stands in a profile's place may be a secret or a whole file.
+  static std::string shown_name(const ProfileChoice& choice) { return base::redact_excerpt(choice.name, 100); }
+
   static std::string source_of(const ProfileChoice& choice) {
     return choice.chosen_by.empty() ? std::string() : fmt::format(" (named by {})", choice.chosen_by);
   }
@@ -232,21 +236,21 @@ class SourceLoader {
         ErrorCode::configuration,
         fmt::format("the profile '{}'{} cannot be read: the file {} does not exist; create it, or name another file "
                     "with DATABRICKS_CONFIG_FILE",
-                    choice.name, source_of(choice), sources_.config_file)};
+                    shown_name(choice), source_of(choice), sources_.config_file)};
   }
 
   Error missing_profile(const IniDocument& document, const ProfileChoice& choice) const {
     const std::vector<std::string> names = profile_names(document);
     if (sources_.rules == ChainRules::databricks_sdk) {
       return {ErrorCode::configuration, fmt::format("resolve: {} has no {} profile configured; profiles in it: {}",
-                                                    sources_.config_file, choice.name, names_of(names))};
+                                                    sources_.config_file, shown_name(choice), names_of(names))};
     }
     const auto similar = std::find_if(names.begin(), names.end(),
                                       [&](const std::string& name) { return is_similar_name(name, choice.name); });
     const bool empty = document.find(choice.name) != nullptr;
     return {ErrorCode::configuration,
             fmt::format("{} has {} profile '{}'{}; profiles in it: {}{}", sources_.config_file,
-                        empty ? "no keys in the" : "no", choice.name, source_of(choice), names_of(names),
+                        empty ? "no keys in the" : "no", shown_name(choice), source_of(choice), names_of(names),
                         similar == names.end() ? std::string() : fmt::format("; did you mean {}?", *similar))};
   }
 
