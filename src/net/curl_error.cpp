@@ -106,7 +106,10 @@ Error transfer_error(const FailedTransfer& transfer) {
                       false);
     case CURLE_COULDNT_RESOLVE_PROXY:
       return not_sent(ErrorCode::network,
-                      fmt::format("the proxy {} could not be resolved; check HTTPS_PROXY", transfer.proxy), false);
+                      transfer.proxy.empty()
+                          ? std::string("the proxy's address names no host; check HTTPS_PROXY")
+                          : fmt::format("the proxy {} could not be resolved; check HTTPS_PROXY", transfer.proxy),
+                      false);
     case CURLE_COULDNT_CONNECT:
       return not_sent(
           ErrorCode::network,

@@ -391,6 +391,10 @@ TEST_CASE(
   const auto direct = transport({}, {{"HTTPS_PROXY", proxy_url}, {"NO_PROXY", ".invalid"}})->send(request, {});
   REQUIRE_FALSE(direct);
   CHECK(contains(direct.error().message, "could not be resolved"));
+  const auto nameless = transport({}, {{"HTTPS_PROXY", "a:planted-secret@"}})->send(request, {});
+  REQUIRE_FALSE(nameless);
+  CHECK(contains(nameless.error().message, "the proxy's address names no host"));
+  CHECK_FALSE(contains(nameless.error().message, "planted-secret"));
 }
 
 TEST_CASE("a forked child uses connections of its own and leaves the parent's alone") {
