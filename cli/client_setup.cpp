@@ -12,7 +12,9 @@ namespace {
 Result<SecretString> token_argument(const GlobalArguments& global) {
   if (global.token.reveal() != "-") return global.token.clone();
   std::string line;
-  if (!std::getline(std::cin, line) || line.empty()) {
+  std::getline(std::cin, line);
+  while (!line.empty() && (line.back() == '\r' || line.back() == ' ')) line.pop_back();
+  if (line.empty()) {
     return Error{ErrorCode::invalid_argument, "--token -: standard input holds no token"};
   }
   return SecretString::take(std::move(line));
@@ -44,7 +46,7 @@ Result<Client> make_client(const GlobalArguments& global) {
   options.http.product = "dbxauth-cli/" DBXAUTH_VERSION_STRING;
   if (!global.chain_rules.empty()) {
     const auto rules = parse_chain_rules(global.chain_rules);
-    if (!rules) return rules.error();
+    if (!rules) return Error{ErrorCode::invalid_argument, "--chain: " + rules.error().message};
     options.rules = *rules;
   }
   if (auto added = add_explicit_attributes(global, options); !added) return added.error();

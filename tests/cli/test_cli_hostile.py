@@ -37,8 +37,18 @@ def test_errors_are_json_when_asked(run: Run, arguments: tuple[str, ...]) -> Non
     assert result.stderr == ""
 
 
+@pytest.mark.parametrize("ending", ["", "\n", "\r\n"])
+def test_token_from_standard_input(emulator: Emulator, tmp_path: Path, ending: str) -> None:
+    command = f"printf '%s' \"$SECRET\" | \"$TOOL\" catalog list --host {emulator.url} --token -"
+    result = shell(command, {"SECRET": emulator.token + ending}, tmp_path)
+    assert result.returncode == 0 and "production" in result.stdout, result.stderr
+    nothing = shell(f'"$TOOL" catalog list --host {emulator.url} --token - < /dev/null', {}, tmp_path)
+    assert nothing.returncode == 2 and "standard input" in nothing.stderr
+
+
 def test_wrong_words_are_named(run: Run) -> None:
     assert "unknown command or option: nonsense" in run("nonsense").stderr
+    assert run("auth", "describe", "--chain", "sideways").returncode == 2
     assert "expected one of deep, shallow, schema-only; got 0" in run("clone", "plan", "--mode", "0").stderr
 
 
