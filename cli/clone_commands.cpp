@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 #include <map>
@@ -57,12 +58,22 @@ std::string warnings_text(const std::vector<std::string>& warnings) {
   return text;
 }
 
+/// Whether the plan goes without objects of the source.
+bool leaves_objects_out(const ClonePlan& plan) {
+  return std::any_of(plan.fidelity.begin(), plan.fidelity.end(), [](const FidelityEntry& entry) {
+    return entry.verdict == FidelityVerdict::skipped && (entry.aspect == "data" || entry.aspect == "definition");
+  });
+}
+
 std::string summary(const ClonePlan& plan) {
   std::map<StepKind, std::int64_t> kinds;
   for (const CloneStep& step : plan.steps) ++kinds[step.kind];
   std::string text = "Clone " + printable(plan.spec.source) + " -> " + printable(plan.spec.destination) + " on " +
                      printable(plan.host) + "\n";
-  if (plan.nothing_to_do()) return text + "Nothing to do: the destination has everything.\n";
+  if (plan.nothing_to_do()) {
+    return text + (leaves_objects_out(plan) ? "Nothing to do; what is not cloned is listed below.\n"
+                                            : "Nothing to do: the destination has everything.\n");
+  }
   return text + std::to_string(plan.steps.size()) + " statements: " + counted(kinds) + "\n";
 }
 

@@ -67,6 +67,10 @@ TableDecision TablePlanner::decide(const ObjectRef& ref, const TableInventory& t
     decision.skipped = obstacle(table);
     if (decision.skipped.empty() && replace) decision.skipped = replacement_obstacle(*there);
   }
+  // Asked for, and a clone that goes without it looks complete.
+  if (there != nullptr && !decision.skipped.empty()) {
+    plan_.warn(fmt::format("{}: {}.", plan_.destination_name(ref), decision.skipped));
+  }
 
   std::optional<std::string> location;
   if (is_external(table)) location = map_location(spec, table.storage_location);

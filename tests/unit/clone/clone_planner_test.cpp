@@ -330,6 +330,8 @@ TEST_CASE("types of tables that cannot be replaced are left alone") {
   spec.mode = CloneMode::deep;
   const ClonePlan deep = planned(source, make_catalog("staging", {make_table("t", "MANAGED_SHALLOW_CLONE")}), spec);
   CHECK(verdict(deep, "t", "data").find("skipped: the destination has a shallow clone") == 0);
+  REQUIRE(deep.warnings.size() == 1);
+  CHECK(deep.warnings[0].find("`staging`.`s`.`t`: the destination has a shallow clone") == 0);
 }
 
 TEST_CASE("options leave things out, and say so") {
