@@ -41,7 +41,8 @@ Interrupt::Interrupt() : state_(std::make_unique<State>()) {
       if (signal == SIGUSR1) return;
       if (interrupted) {
         // The progress line is left as it is; what the shell prints next gets a line of its own.
-        if (isatty(STDERR_FILENO) == 1 && write(STDERR_FILENO, "\n", 1) < 0) _exit(exit_interrupted);
+        const ssize_t written = isatty(STDERR_FILENO) == 1 ? write(STDERR_FILENO, "\n", 1) : 0;
+        static_cast<void>(written);
         _exit(exit_interrupted);
       }
       interrupted = true;
