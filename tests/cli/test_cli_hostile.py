@@ -5,8 +5,6 @@ from __future__ import annotations
 
 import json
 import os
-import pty
-import select
 import signal
 import subprocess
 import time
@@ -126,53 +124,6 @@ def test_token_is_hidden_from_ps(emulator: Emulator, tmp_path: Path) -> None:
         finally:
             process.kill()
             process.wait()
-
-
-class Terminal:
-    """The tool on a terminal of its own."""
-
-    def __init__(self, arguments: list[str], environment: dict[str, str], directory: Path) -> None:
-        self.pid, self.descriptor = pty.fork()
-        if self.pid == 0:
-            os.chdir(directory)
-            os.execve(tool("DBXAUTH_CLI"), ["dbxauth", *arguments], {"HOME": str(directory), **environment})
-        self.seen = b""
-
-    def read_until(self, text: bytes, limit_s: float = 60) -> bytes:
-        end = time.monotonic() + limit_s
-        while text not in self.seen:
-            ready, _, _ = select.select([self.descriptor], [], [], max(0.0, end - time.monotonic()))
-            assert ready, self.seen
-            try:
-                self.seen += os.read(self.descriptor, 65536)
-            except OSError:
-                break
-        return self.seen
-
-    def type(self, text: bytes) -> None:
-        os.write(self.descriptor, text)
-
-    def status(self) -> int:
-        self.read_until(b"\0 never \0")
-        _, status = os.waitpid(self.pid, 0)
-        os.close(self.descriptor)
-        return os.waitstatus_to_exitcode(status)
-
-
-@pytest.mark.parametrize("answer, status", [(b"n\n", 1), (b"\x03", 130), (b"\x04", 1), (b"y\n", 0)])
-def test_the_question(service_principal: dict[str, str], tmp_path: Path, answer: bytes, status: int) -> None:
-    terminal = Terminal(["clone", "run", *SPEC, "asked"], {"TERM": "xterm", **service_principal}, tmp_path)
-    terminal.read_until(b"[y/N] ")
-    terminal.type(answer)
-    assert terminal.status() == status, terminal.seen
-    assert (b"Nothing was changed" in terminal.seen) == (status != 0)
-
-
-@pytest.mark.parametrize("kind", ["dumb", ""])
-def test_no_control_sequences_for_a_terminal_that_has_none(service_principal: dict[str, str], tmp_path: Path, kind: str) -> None:
-    terminal = Terminal(["clone", "plan", *SPEC, "dumb"], {"TERM": kind, **service_principal}, tmp_path)
-    assert terminal.status() == 0
-    assert b"\x1b" not in terminal.seen
 
 
 def test_a_saved_plan_writes_to_its_destination_only(run: Run, service_principal: dict[str, str], tmp_path: Path) -> None:
