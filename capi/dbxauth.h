@@ -248,13 +248,13 @@ DBXAUTH_API void dbxauth_headers_free(dbxauth_headers* headers); /* wipes */
 DBXAUTH_API dbxauth_status dbxauth_client_token_json(dbxauth_client* client, int32_t min_validity_seconds,
                                                      const dbxauth_call_options* call, dbxauth_string** out,
                                                      dbxauth_error** error);
-/* Which workspace, as whom, why: JSON, "schema": 1, without secrets: host, auth_type, profile, values[] with
- * provenance, attempts[], warnings[], and "error" when no credentials were found. With `verify` 1 the current user is
- * asked for. */
+/* Which workspace, as whom, why: JSON, "schema": 1, without secrets: status, details {host, auth_type, profile,
+ * configuration {name: {value, source}}}, attempts[], warnings[]; "error" when no credentials were found or they were
+ * refused; with `verify` 1 the current user is asked for: username, user_id, workspace_id. */
 DBXAUTH_API dbxauth_status dbxauth_client_describe_json(dbxauth_client* client, int32_t verify,
                                                         const dbxauth_call_options* call, dbxauth_string** out,
                                                         dbxauth_error** error);
-/* JSON array of catalogs (name, catalog_type, owner, comment). Default limit 60 s. */
+/* JSON, "schema": 1, catalogs[] (name, catalog_type, owner, comment). Default limit 60 s. */
 DBXAUTH_API dbxauth_status dbxauth_client_catalogs_json(dbxauth_client* client, const dbxauth_call_options* call,
                                                         dbxauth_string** out, dbxauth_error** error);
 

@@ -52,7 +52,11 @@ int run(const Arguments& arguments) {
     case Command::sql:
       return sql(arguments);
     case Command::version:
-      return print("dbxauth " DBXAUTH_VERSION_STRING "\n") ? exit_ok : exit_failed;
+      return print(arguments.global.output == OutputFormat::json ? "{\"schema\":1,\"version\":\"" DBXAUTH_VERSION_STRING
+                                                                   "\"}\n"
+                                                                 : "dbxauth " DBXAUTH_VERSION_STRING "\n")
+                 ? exit_ok
+                 : exit_failed;
     case Command::none:
       break;
   }

@@ -110,7 +110,7 @@ struct StatementResult {
   bool truncated = false;  ///< The server dropped rows (`row_limit`, `byte_limit`).
 };
 
-/// A JSON array of {name, catalog_type, owner, comment}.
+/// `"schema": 1`, catalogs [{name, catalog_type, owner, comment}].
 std::string to_json(const std::vector<CatalogInfo>& catalogs);
 
 /// `"schema": 1`, statement_id, columns [{name, type}], rows [[text or null]], row_count, truncated.

@@ -169,7 +169,7 @@ class Client:
 
     def catalogs(self, timeout_seconds: Optional[float] = None) -> list[dict[str, str]]:
         text = call_for_text(lib.dbxauth_client_catalogs_json, self._open(), _call_options(timeout_seconds))
-        decoded: list[dict[str, str]] = json.loads(text)
+        decoded: list[dict[str, str]] = json.loads(text)["catalogs"]
         return decoded
 
     def _operation(

@@ -6,7 +6,7 @@ namespace dbxauth {
 
 std::string to_json(const std::vector<CatalogInfo>& catalogs) {
   base::JsonWriter json;
-  json.begin_array();
+  json.begin_object().member("schema", 1).key("catalogs").begin_array();
   for (const CatalogInfo& catalog : catalogs) {
     json.begin_object()
         .member("name", catalog.name)
@@ -15,7 +15,7 @@ std::string to_json(const std::vector<CatalogInfo>& catalogs) {
         .member("comment", catalog.comment)
         .end_object();
   }
-  json.end_array();
+  json.end_array().end_object();
   return json.take();
 }
 

@@ -76,6 +76,9 @@ def test_token_from_standard_input_and_argv(run: Run, emulator: Emulator, tmp_pa
     result = run("catalog", "list", "--host", emulator.url, "--token", emulator.token)
     assert result.returncode == 0, result.stderr
     assert "production" in result.stdout
+    as_json = json.loads(run("catalog", "list", "-o", "json", "--host", emulator.url, "--token", emulator.token).stdout)
+    assert as_json["schema"] == 1
+    assert "production" in [catalog["name"] for catalog in as_json["catalogs"]]
 
 
 def test_sql(run: Run, service_principal: dict[str, str]) -> None:
@@ -128,6 +131,7 @@ def test_usage_errors(run: Run) -> None:
         result = run(*arguments, env={"DATABRICKS_HOST": "http://127.0.0.1:1", "DATABRICKS_TOKEN": "x"})
         assert result.returncode == 2, (arguments, result.stderr)
         assert result.stderr
+    assert json.loads(run("version", "-o", "json").stdout)["schema"] == 1
     assert run("--version").stdout.startswith("dbxauth ")
     assert run("--help").returncode == 0
 
