@@ -117,6 +117,12 @@ std::string FaultPlan::to_json() const {
     json.member("id", rule.id).member("method", rule.method).member("path", rule.path);
     json.member("nth", rule.nth).member("times", rule.times).key("probability").number(rule.probability);
     json.member("status", rule.status).member("html", rule.html).member("latency_ms", rule.latency_ms);
+    if (rule.body) json.member("body", *rule.body);
+    json.key("headers").begin_object();
+    for (const auto& [name, value] : rule.headers) json.member(name, value);
+    json.end_object();
+    if (rule.truncate_body_at) json.member("truncate_body_at", *rule.truncate_body_at);
+    json.member("truncate_closes", rule.truncate_closes).member("slow_body_bytes_per_s", rule.slow_body_bytes_per_s);
     json.member("drop_connection", rule.drop == ConnectionDrop::none             ? ""
                                    : rule.drop == ConnectionDrop::before_handler ? "before"
                                                                                  : "after");

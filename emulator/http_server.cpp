@@ -178,7 +178,8 @@ std::string HttpServer::Impl::start() {
   const std::string any = R"([\s\S]*)";
   server->Post(any, serve_one).Put(any, serve_one).Patch(any, serve_one).Delete(any, serve_one);
   server->set_error_handler([](const httplib::Request&, httplib::Response& to) {
-    if (!to.body.empty()) return;
+    // An answer of ours has a request id; its body may still be in a content provider (cut or slow bodies).
+    if (!to.body.empty() || to.has_header("x-request-id")) return;
     ApiError error;
     error.http_status = to.status;
     error.error_code = to.status == 413 ? "MAX_REQUEST_SIZE_EXCEEDED" : "MALFORMED_REQUEST";

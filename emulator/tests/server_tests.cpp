@@ -186,6 +186,12 @@ TEST_CASE("bodies can be cut or slow") {
   CHECK(workspace.get(me).status == 0);
   workspace.control("faults", R"({"path":"*/Me","times":1,"slow_body_bytes_per_s":20000})");
   CHECK(workspace.get(me).body == whole);
+
+  const std::string refusal = workspace.get_as("unknown", me).body;
+  workspace.control("faults", R"({"path":"*/Me","times":1,"truncate_body_at":20})");
+  const Answer cut_refusal = workspace.get_as("unknown", me);
+  CHECK(cut_refusal.status == 401);
+  CHECK(cut_refusal.body == refusal.substr(0, 20));
 }
 
 TEST_CASE("settings are checked and shown") {
