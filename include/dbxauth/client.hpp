@@ -48,6 +48,15 @@ struct ClientOptions {
   /// The program's own providers, tried before every built-in strategy.
   std::vector<std::shared_ptr<CredentialProvider>> providers;
   std::shared_ptr<TokenCache> token_cache;  ///< Unset: the shared login's store for reading, memory for minted tokens.
+  /// Sent along with the credentials of every built-in strategy, and part of headers(). Authorization, Host and headers
+  /// of the transfer (Content-Length, …) are refused.
+  std::map<std::string, std::string> custom_headers;
+  /// Longest time for strategies that nobody asked for and that have to look on the network whether they apply at all
+  /// (Azure's instance metadata). Strategies that are configured get their full deadline.
+  std::chrono::milliseconds probe_budget{3000};
+  /// Longest run of a program: the Azure CLI, a Databricks CLI named by databricks_cli_path. DBXAUTH_AZ_TIMEOUT
+  /// (seconds) replaces it for the Azure CLI.
+  std::chrono::milliseconds program_timeout{30000};
   HttpOptions http;
 
   /// Sets `attributes[name]`.
@@ -57,8 +66,8 @@ struct ClientOptions {
   }
 };
 
-/// Resolved credentials for one workspace, and what can be done with them. Thread-safe; copies share one state.
-/// No global state, no background thread. May be used in a child after fork() as long as no call was in flight.
+/// Resolved credentials for one workspace, and what can be done with them. Thread-safe; copies share one state, and
+/// clients of one principal in one process share its token as long as one of them lives. No background thread. May be used in a child after fork() as long as no call was in flight.
 class Client {
  public:
   struct State;
@@ -85,6 +94,11 @@ class Client {
   void reject(const AuthHeaders& rejected) const noexcept;
   Result<Token> token(std::chrono::seconds min_validity = std::chrono::seconds{0},
                       const CallContext& context = {}) const;
+
+  /// The variables that make another tool resolve to the same workspace and credentials, by name: DATABRICKS_HOST, …
+  /// with their secrets; a strategy that has no variables of its own (a shared login) gives no credential. Resolves
+  /// credentials first if that has not happened.
+  Result<std::map<std::string, SecretString>> environment(const CallContext& context = {}) const;
 
   /// The chain's account so far: one entry per strategy. Resolves credentials first if that has not happened.
   std::vector<Attempt> attempts(const CallContext& context = {}) const;

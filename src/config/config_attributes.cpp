@@ -38,6 +38,7 @@ constexpr std::string_view kAzureClientSecret[] = {"ARM_CLIENT_SECRET"};
 constexpr std::string_view kAzureTenantId[] = {"ARM_TENANT_ID"};
 constexpr std::string_view kAzureEnvironment[] = {"ARM_ENVIRONMENT"};
 constexpr std::string_view kAzureAuthorityHost[] = {"AZURE_AUTHORITY_HOST"};
+constexpr std::string_view kAzureResourceManager[] = {"DBXAUTH_AZURE_RESOURCE_MANAGER_URL"};
 constexpr std::string_view kAzureLoginAppId[] = {"DATABRICKS_AZURE_LOGIN_APP_ID"};
 constexpr std::string_view kActionsUrl[] = {"ACTIONS_ID_TOKEN_REQUEST_URL"};
 constexpr std::string_view kActionsToken[] = {"ACTIONS_ID_TOKEN_REQUEST_TOKEN"};
@@ -90,6 +91,7 @@ constexpr ConfigAttribute kAttributes[] = {
     {"azure_tenant_id", kNone, kAzureTenantId, "AZURE_TENANT_ID", "azure", kText, false, "", true},
     {"azure_environment", kNone, kAzureEnvironment, "", "", kText, false, "PUBLIC", true},
     {"azure_authority_host", kNone, kAzureAuthorityHost, "", "", kText, false, "", false},
+    {"azure_resource_manager_url", kNone, kAzureResourceManager, "", "", kText, false, "", false},
     {"azure_login_app_id", kNone, kAzureLoginAppId, "", "azure", kText, false, "", true},
     {"actions_id_token_request_url", kNone, kActionsUrl, "", "", kText, false, "", false},
     {"actions_id_token_request_token", kNone, kActionsToken, "", "", kText, true, "", false},
