@@ -55,6 +55,7 @@ JwtClaims read_claims(base::JsonView claims) {
   if (result.scopes.empty()) result.scopes = words(claims["scp"]);
   result.expires_at = numeric_date(claims["exp"]);
   result.issued_at = numeric_date(claims["iat"]);
+  result.not_before = numeric_date(claims["nbf"]);
   return result;
 }
 

@@ -19,6 +19,7 @@ struct JwtClaims {
   std::vector<std::string> scopes;  ///< `scope` (text or list) or `scp`.
   std::optional<std::chrono::system_clock::time_point> expires_at;
   std::optional<std::chrono::system_clock::time_point> issued_at;
+  std::optional<std::chrono::system_clock::time_point> not_before;
 };
 
 /// ErrorCode::protocol when `token` is not a JWT. The error quotes nothing of it.

@@ -115,26 +115,27 @@ Result<void> read_expiry(Token& token, const base::JsonDocument& document, Syste
   return {};
 }
 
-Result<Token> read_token(const net::HttpResponse& answer, SystemTime now, const std::string& url) {
-  const auto document = net::json_body(answer, "read the answer of the token endpoint " + url);
+}  // namespace
+
+Result<Token> read_token_answer(const net::HttpResponse& answer, const std::string& endpoint,
+                                const platform::Clock& clock) {
+  const auto document = net::json_body(answer, "read the answer of the token endpoint " + endpoint);
   if (!document) return document.error();
   Token token;
   token.access_token = SecretString((*document)["access_token"].string_or());
   if (token.access_token.empty()) {
-    return Error(ErrorCode::protocol, "the answer of the token endpoint " + url + " holds no access_token");
+    return Error(ErrorCode::protocol, "the answer of the token endpoint " + endpoint + " holds no access_token");
   }
   const std::string_view type = (*document)["token_type"].string_or("Bearer");
   token.token_type = type.empty() || base::equals_ignoring_case(type, "bearer") ? "Bearer" : std::string(type);
   token.refresh_token = SecretString((*document)["refresh_token"].string_or());
   token.scope = (*document)["scope"].string_or();
   if (!is_header_safe(token.access_token.reveal()) || !is_header_safe(token.token_type)) {
-    return Error(ErrorCode::protocol, "the token endpoint " + url + " sent a token with control characters");
+    return Error(ErrorCode::protocol, "the token endpoint " + endpoint + " sent a token with control characters");
   }
-  if (auto expiry = read_expiry(token, *document, now, url); !expiry) return std::move(expiry).error();
+  if (auto expiry = read_expiry(token, *document, clock.now(), endpoint); !expiry) return std::move(expiry).error();
   return token;
 }
-
-}  // namespace
 
 SecretString basic_client_authorization(std::string_view client_id, const SecretString& client_secret) {
   SecretString pair;
@@ -168,7 +169,7 @@ Result<Token> request_token(net::HttpTransport& transport, const TokenEndpointRe
   const auto answer = transport.send(http, context);
   if (!answer) return answer.error();
   if (!answer->ok()) return explain_refusal(net::service_error(*answer, "get a token from " + request.url), request);
-  return read_token(*answer, clock.now(), request.url);
+  return read_token_answer(*answer, request.url, clock);
 }
 
 }  // namespace dbxauth::auth

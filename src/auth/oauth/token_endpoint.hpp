@@ -32,6 +32,10 @@ struct TokenEndpointRequest {
 Result<Token> request_token(net::HttpTransport& transport, const TokenEndpointRequest& request,
                             const platform::Clock& clock, const CallContext& context);
 
+/// The token of a 2xx answer, read as request_token() does. `endpoint` names the answering place in messages.
+Result<Token> read_token_answer(const net::HttpResponse& answer, const std::string& endpoint,
+                                const platform::Clock& clock);
+
 /// The value of an `Authorization: Basic` header for a client: id and secret are form-encoded first (RFC 6749 §2.3.1).
 SecretString basic_client_authorization(std::string_view client_id, const SecretString& client_secret);
 
