@@ -25,23 +25,50 @@ bool resolve(void* library, const char* name, Function& function) {
   return function != nullptr;
 }
 
-}  // namespace
+bool resolve_all(void* library, CryptoLibrary& functions) {
+  return resolve(library, "EVP_Digest", functions.digest) && resolve(library, "EVP_sha256", functions.sha256);
+}
 
-Result<const CryptoLibrary*> CryptoLibrary::load() {
-  static std::atomic<const CryptoLibrary*> loaded{nullptr};
-  if (const CryptoLibrary* const ready = loaded.load(std::memory_order_acquire)) return ready;
+bool resolve_all(void* library, CryptoSigning& functions) {
+  return resolve(library, "BIO_new_mem_buf", functions.bio_of_memory) &&
+         resolve(library, "BIO_free", functions.bio_free) &&
+         resolve(library, "PEM_read_bio_PrivateKey", functions.read_private_key) &&
+         resolve(library, "EVP_PKEY_free", functions.key_free) &&
+         resolve(library, "EVP_PKEY_get_base_id", functions.key_type) &&
+         resolve(library, "EVP_PKEY_get_bits", functions.key_bits) &&
+         resolve(library, "EVP_MD_CTX_new", functions.context_new) &&
+         resolve(library, "EVP_MD_CTX_free", functions.context_free) &&
+         resolve(library, "EVP_DigestSignInit", functions.sign_init) &&
+         resolve(library, "EVP_DigestSign", functions.sign) && resolve(library, "EVP_sha256", functions.sha256) &&
+         resolve(library, "ERR_set_mark", functions.mark_errors) &&
+         resolve(library, "ERR_pop_to_mark", functions.forget_errors_since_mark);
+}
+
+/// The functions of one struct, resolved by whoever asks first.
+template <class Functions>
+Result<const Functions*> load_once() {
+  static std::atomic<const Functions*> loaded{nullptr};
+  if (const Functions* const ready = loaded.load(std::memory_order_acquire)) return ready;
 
   static std::mutex mutex;
   const std::lock_guard<std::mutex> lock(mutex);
-  if (const CryptoLibrary* const ready = loaded.load(std::memory_order_relaxed)) return ready;
+  if (const Functions* const ready = loaded.load(std::memory_order_relaxed)) return ready;
   void* const library = ::dlopen(kLibraryName, RTLD_NOW | RTLD_LOCAL);
   if (library == nullptr) return loader_error();
-  static CryptoLibrary functions;
-  if (!resolve(library, "EVP_Digest", functions.digest) || !resolve(library, "EVP_sha256", functions.sha256)) {
-    return loader_error();
-  }
+  static Functions functions;
+  if (!resolve_all(library, functions)) return loader_error();
   loaded.store(&functions, std::memory_order_release);
-  return static_cast<const CryptoLibrary*>(&functions);
+  return static_cast<const Functions*>(&functions);
+}
+
+}  // namespace
+
+Result<const CryptoLibrary*> CryptoLibrary::load() {
+  return load_once<CryptoLibrary>();
+}
+
+Result<const CryptoSigning*> CryptoSigning::load() {
+  return load_once<CryptoSigning>();
 }
 
 }  // namespace dbxauth::platform
