@@ -154,6 +154,14 @@ bool Url::is_loopback() const noexcept {
   return parse_address(AF_INET6, host, &v6) && IN6_IS_ADDR_LOOPBACK(&v6);
 }
 
+bool Url::is_link_local() const noexcept {
+  if (host == "metadata.google.internal") return true;
+  in_addr v4{};
+  if (parse_address(AF_INET, host, &v4)) return (ntohl(v4.s_addr) >> 16) == 0xA9FE;
+  in6_addr v6{};
+  return parse_address(AF_INET6, host, &v6) && IN6_IS_ADDR_LINKLOCAL(&v6);
+}
+
 Result<Url> parse_url(std::string_view text) {
   if (text.empty()) return url_error("it is empty");
   if (std::any_of(text.begin(), text.end(),

@@ -30,6 +30,9 @@ struct Url {
   std::string origin() const;
   /// localhost, 127.0.0.0/8, ::1.
   bool is_loopback() const noexcept;
+  /// 169.254.0.0/16, fe80::/10, metadata.google.internal: the services that a cloud gives its own machines, which no
+  /// router passes on.
+  bool is_link_local() const noexcept;
 };
 Result<Url> parse_url(std::string_view text);
 

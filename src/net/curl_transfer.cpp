@@ -16,6 +16,7 @@
 namespace dbxauth::net {
 namespace {
 
+using std::chrono::microseconds;
 using std::chrono::milliseconds;
 
 constexpr milliseconds kPollInterval{50};  // How soon a cancellation is seen.
@@ -186,8 +187,10 @@ class Transfer {
   }
 
   Result<TransferResult> run(const CallContext& context) {
+    context_ = &context;
     EasySetup setup(library_, channel_.easy());
     set_connection(setup, context);
+    if (settings_.trace != nullptr) set_trace(setup);
     set_security(setup);
     set_request(setup);
     set_headers(setup);
@@ -196,7 +199,9 @@ class Transfer {
 
     const CURLMcode added = library_.multi_add_handle(channel_.multi(), channel_.easy());
     if (added != CURLM_OK) return multi_error(added);
-    if (auto done = perform(context); !done) return done.error();
+    auto done = perform(context);
+    if (settings_.trace != nullptr) record(*settings_.trace);
+    if (!done) return done.error();
     return answer();
   }
 
@@ -216,10 +221,46 @@ class Transfer {
     setup.set_if_known(CURLOPT_QUICK_EXIT, 1L);
     setup.set(CURLOPT_BUFFERSIZE, kReceiveBufferBytes);
     // Both set, even if empty: libcurl would otherwise ask the process environment.
-    setup.set(CURLOPT_PROXY, settings_.proxy.c_str());
+    setup.set(CURLOPT_PROXY, settings_.proxy.url.c_str());
     setup.set(CURLOPT_NOPROXY, "");
     setup.set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     setup.set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));
+  }
+
+  void set_trace(EasySetup& setup) {
+    setup.set(CURLOPT_CERTINFO, 1L);
+    setup.set(CURLOPT_VERBOSE, 1L);  // Only there the version of TLS is told.
+    setup.set(CURLOPT_DEBUGFUNCTION, &Transfer::on_remark);
+    setup.set(CURLOPT_DEBUGDATA, settings_.trace);
+  }
+
+  static int on_remark(CURL*, curl_infotype kind, char* data, std::size_t size, void* trace) {
+    constexpr std::string_view kBeginning = "SSL connection using ";
+    const std::string_view text(data, size);
+    if (kind != CURLINFO_TEXT || text.substr(0, kBeginning.size()) != kBeginning) return 0;
+    try {
+      static_cast<TransferTrace*>(trace)->tls = base::trim(text.substr(kBeginning.size()));
+    } catch (const std::bad_alloc&) {
+      return 0;  // It is only a remark.
+    }
+    return 0;
+  }
+
+  void record(TransferTrace& trace) const {
+    trace.resolved = time_of(CURLINFO_NAMELOOKUP_TIME_T);
+    trace.reached = time_of(CURLINFO_CONNECT_TIME_T);
+    trace.secured = time_of(CURLINFO_APPCONNECT_TIME_T);
+    trace.ended = std::max(time_of(CURLINFO_TOTAL_TIME_T),
+                           std::chrono::duration_cast<microseconds>(CallContext::Clock::now() - start_));
+    const char* address = nullptr;
+    long port = 0;
+    library_.easy_getinfo(channel_.easy(), CURLINFO_PRIMARY_IP, &address);
+    library_.easy_getinfo(channel_.easy(), CURLINFO_PRIMARY_PORT, &port);
+    if (address != nullptr && *address != '\0') {
+      const bool ipv6 = std::string_view(address).find(':') != std::string_view::npos;
+      trace.address = fmt::format("{}{}{}:{}", ipv6 ? "[" : "", address, ipv6 ? "]" : "", port);
+    }
+    trace.certificates = presented_certificates(library_, channel_.easy());
   }
 
   void set_security(EasySetup& setup) {
@@ -300,7 +341,7 @@ class Transfer {
       if (context.cancel.cancelled())
         return Error(ErrorCode::cancelled, fmt::format("cancelled while waiting for {}", host()));
       const auto wait = context.remaining(kPollInterval);
-      if (wait == milliseconds::zero()) return transfer_timed_out(describe(CURLE_OPERATION_TIMEDOUT));
+      if (wait == milliseconds::zero()) return explained(CURLE_OPERATION_TIMEDOUT);
       code = library_.multi_poll(channel_.multi(), nullptr, 0, static_cast<int>(wait.count()), nullptr);
       if (code != CURLM_OK) return multi_error(code);
     }
@@ -329,7 +370,13 @@ class Transfer {
       case Reception::Failure::none:
         break;
     }
-    return transfer_error(describe(code));
+    return explained(code);
+  }
+
+  Error explained(CURLcode code) {
+    const ExplainedFailure failure = explain_failure(describe(code));
+    if (settings_.trace != nullptr) settings_.trace->failure = failure;
+    return failure.joined();
   }
 
   Error multi_error(CURLMcode code) const {
@@ -343,21 +390,38 @@ class Transfer {
     failed.code = code;
     failed.detail = detail_[0] == '\0' ? library_.easy_strerror(code) : detail_.data();
     failed.host = host();
-    failed.proxy = without_user_info(settings_.proxy);
+    failed.proxy = without_user_info(settings_.proxy.url);
+    if (!settings_.proxy.url.empty()) failed.proxy_origin = settings_.proxy.origin;
+    failed.proxy_has_user = has_user_info(settings_.proxy.url);
     failed.authorities = settings_.authorities;
-    failed.elapsed = milliseconds(microseconds_of(CURLINFO_TOTAL_TIME_T) / 1000);
+    failed.elapsed = std::chrono::duration_cast<milliseconds>(time_of(CURLINFO_TOTAL_TIME_T));
     if (failed.elapsed == milliseconds::zero()) {
       failed.elapsed = std::chrono::duration_cast<milliseconds>(CallContext::Clock::now() - start_);
     }
-    failed.connected = microseconds_of(CURLINFO_PRETRANSFER_TIME_T) > 0;
+    failed.secure = settings_.parsed_url.scheme == "https";
+    failed.resolved = time_of(CURLINFO_NAMELOOKUP_TIME_T).count() > 0;
+    failed.reached = time_of(CURLINFO_CONNECT_TIME_T).count() > 0;
+    failed.secured = time_of(CURLINFO_APPCONNECT_TIME_T).count() > 0;
+    failed.connected = time_of(CURLINFO_PRETRANSFER_TIME_T).count() > 0;
     library_.easy_getinfo(channel_.easy(), CURLINFO_HTTP_CONNECTCODE, &failed.connect_status);
+    if (code == CURLE_PEER_FAILED_VERIFICATION) describe_verification(failed);
     return failed;
   }
 
-  curl_off_t microseconds_of(CURLINFO info) const {
+  void describe_verification(FailedTransfer& failed) {
+    long proxy_verdict = 0;
+    library_.easy_getinfo(channel_.easy(), CURLINFO_SSL_VERIFYRESULT, &failed.verify_result);
+    library_.easy_getinfo(channel_.easy(), CURLINFO_PROXY_SSL_VERIFYRESULT, &proxy_verdict);
+    failed.proxy_unverified = proxy_verdict != 0;
+    if (!failed.proxy_unverified) {
+      failed.certificates = read_presented_certificates(library_, settings_, *context_);
+    }
+  }
+
+  microseconds time_of(CURLINFO info) const {
     curl_off_t value = 0;
     library_.easy_getinfo(channel_.easy(), info, &value);
-    return value;
+    return microseconds(value);
   }
 
   Result<TransferResult> answer() {
@@ -387,6 +451,7 @@ class Transfer {
   Reception reception_;
   OnceOnlyBody body_;
   std::array<char, CURL_ERROR_SIZE> detail_{};
+  const CallContext* context_ = nullptr;
   const CallContext::Clock::time_point start_ = CallContext::Clock::now();
 };
 

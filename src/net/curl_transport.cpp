@@ -22,7 +22,7 @@ Result<encoding::Url> checked_url(const std::string& text) {
     error.code = ErrorCode::invalid_argument;
     return error;
   }
-  if (url->scheme == "http" && !url->is_loopback()) {
+  if (url->scheme == "http" && !url->is_loopback() && !url->is_link_local()) {
     return Error(ErrorCode::invalid_argument,
                  fmt::format("plain http to {} would show credentials to everybody on the way; use https://{}",
                              url->host, url->host));
@@ -80,7 +80,7 @@ class CurlTransport final : public HttpTransport {
     TransferSettings settings;
     settings.url = address;
     settings.parsed_url = url;
-    settings.proxy = proxies_.proxy_for(url);
+    settings.proxy = proxies_.choose(url);
     settings.user_agent = user_agent_;
     settings.connect_timeout = connect_timeout_;
     settings.authorities = &authorities_;

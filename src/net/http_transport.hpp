@@ -33,8 +33,8 @@ enum class Replay {
 
 struct HttpRequest {
   HttpMethod method = HttpMethod::get;
-  std::string url;                                                   ///< Absolute, https or loopback http.
-  std::vector<std::pair<std::string, std::string>> headers;          ///< Not secret.
+  std::string url;                                           ///< Absolute, https; http to loopback and link-local.
+  std::vector<std::pair<std::string, std::string>> headers;  ///< Not secret.
   std::vector<std::pair<std::string, SecretString>> secret_headers;  ///< Never logged; not sent to another origin.
   SecretString body;
   std::string content_type;  ///< Set when there is a body.
@@ -74,7 +74,8 @@ class HttpTransport {
 
 /// libcurl, loaded on first use. Connections are reused across threads. Settings not given in `options` come from
 /// `environment` (CA and proxy variables). The caller's deadline, the attempt timeout and the cancel token end a
-/// transfer.
+/// transfer. Plain http goes to loopback addresses and, never through a proxy, to the link-local ones of a cloud's
+/// metadata services.
 std::shared_ptr<HttpTransport> make_curl_transport(const HttpOptions& options,
                                                    const platform::Environment& environment);
 

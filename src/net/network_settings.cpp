@@ -19,9 +19,10 @@
 namespace dbxauth::net {
 namespace {
 
-std::string first_of(const platform::Environment& environment, std::initializer_list<const char*> names) {
+/// The value of the first variable that is set, and its name.
+ProxyChoice first_of(const platform::Environment& environment, std::initializer_list<const char*> names) {
   for (const char* name : names) {
-    if (auto value = environment.get(name)) return *value;
+    if (auto value = environment.get(name)) return {*value, name};
   }
   return {};
 }
@@ -30,6 +31,14 @@ struct Address {
   std::array<std::uint8_t, 16> bytes{};
   int bits = 0;  // 32 or 128
 };
+
+constexpr std::ptrdiff_t kMappedPrefixBytes = 12;
+
+/// ::ffff:a.b.c.d, the IPv4 address a.b.c.d in IPv6 clothes (RFC 4291 §2.5.5.2).
+bool is_mapped(const Address& address) {
+  constexpr std::array<std::uint8_t, kMappedPrefixBytes> kPrefix{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+  return std::equal(kPrefix.begin(), kPrefix.end(), address.bytes.begin());
+}
 
 std::optional<Address> parse_address(std::string_view text) {
   const std::string address(text);
@@ -40,6 +49,9 @@ std::optional<Address> parse_address(std::string_view text) {
   }
   if (::inet_pton(AF_INET6, address.c_str(), result.bytes.data()) == 1) {
     result.bits = 128;
+    if (!is_mapped(result)) return result;
+    std::copy_n(result.bytes.begin() + kMappedPrefixBytes, 4, result.bytes.begin());
+    result.bits = 32;
     return result;
   }
   return std::nullopt;
@@ -62,32 +74,51 @@ bool same_prefix(const Address& a, const Address& b, int bits) {
   return true;
 }
 
+/// An entry of NO_PROXY, taken apart. The views are into the entry.
+struct NoProxyEntry {
+  std::string_view name;    ///< A domain or an address, without brackets.
+  std::string_view length;  ///< After the slash of a network; empty for none.
+  std::string_view port;    ///< Empty for any.
+  bool valid = true;
+};
+
+NoProxyEntry parse_no_proxy_entry(std::string_view entry) {
+  NoProxyEntry result;
+  if (const std::size_t scheme = entry.find("://"); scheme != std::string_view::npos) entry.remove_prefix(scheme + 3);
+  std::string_view rest;
+  if (!entry.empty() && entry.front() == '[') {
+    const std::size_t close = entry.find(']');
+    result.valid = close != std::string_view::npos;
+    if (!result.valid) return result;
+    result.name = entry.substr(1, close - 1);
+    rest = entry.substr(close + 1);
+  } else {
+    // More than one colon is IPv6 without brackets, which has no port.
+    const bool bare_ipv6 = std::count(entry.begin(), entry.end(), ':') > 1;
+    const std::size_t end = std::min(entry.find_first_of(bare_ipv6 ? "/" : "/:"), entry.size());
+    result.name = entry.substr(0, end);
+    rest = entry.substr(end);
+  }
+  if (!rest.empty() && rest.front() == '/') {
+    const std::size_t end = std::min(rest.find(':'), rest.size());
+    result.length = rest.substr(1, end - 1);
+    rest.remove_prefix(end);
+  }
+  if (!rest.empty() && rest.front() == ':') result.port = rest.substr(1);
+  return result;
+}
+
 /// `entry` is an address or a network; nullopt when it is neither.
-std::optional<bool> matches_network(std::string_view entry, std::string_view host) {
-  const std::size_t slash = entry.find('/');
-  const auto network = parse_address(entry.substr(0, slash));
+std::optional<bool> matches_network(const NoProxyEntry& entry, std::string_view host) {
+  const auto network = parse_address(entry.name);
   if (!network) return std::nullopt;
   const auto address = parse_address(host);
   if (!address || address->bits != network->bits) return false;
-  if (slash == std::string_view::npos) return same_prefix(*network, *address, network->bits);
-  const auto length = parse_number(entry.substr(slash + 1), network->bits);
-  return length && same_prefix(*network, *address, *length);
-}
-
-/// Takes `[…]` and `:port` off an entry. False when the port is given and is another one.
-bool strip_port(std::string_view& entry, int port) {
-  std::string_view port_text;
-  if (!entry.empty() && entry.front() == '[') {
-    const std::size_t close = entry.find(']');
-    if (close == std::string_view::npos) return false;
-    if (close + 1 < entry.size() && entry[close + 1] == ':') port_text = entry.substr(close + 2);
-    entry = entry.substr(1, close - 1);
-  } else if (std::count(entry.begin(), entry.end(), ':') == 1) {
-    const std::size_t colon = entry.find(':');
-    port_text = entry.substr(colon + 1);
-    entry = entry.substr(0, colon);
-  }
-  return port_text.empty() || parse_number(port_text, 65535) == port;
+  if (entry.length.empty()) return same_prefix(*network, *address, network->bits);
+  // The network of a mapped address was given in bits of IPv6.
+  const bool mapped = network->bits == 32 && entry.name.find(':') != std::string_view::npos;
+  const auto length = parse_number(entry.length, mapped ? 128 : network->bits);
+  return length && same_prefix(*network, *address, mapped ? std::max(*length - 96, 0) : *length);
 }
 
 int effective_port(const encoding::Url& url) {
@@ -144,6 +175,20 @@ CertificateAuthorities CertificateAuthorities::resolve(const HttpOptions& option
   return found;
 }
 
+std::string CertificateAuthorities::describe() const {
+  if (file.empty() && directory.empty()) return "the system's certificate authorities";
+  std::string text;
+  const auto add = [&text](const std::string& place, const std::string& origin) {
+    if (place.empty()) return;
+    text += fmt::format("{}those in {} (named by {})", text.empty() ? "" : " and ", place, origin);
+  };
+  add(file, file_origin);
+  add(directory, directory_origin);
+  if (!exclusive && file.empty()) text += " and the system's file";
+  if (!exclusive && directory.empty()) text += " and the system's directory";
+  return text;
+}
+
 Result<void> CertificateAuthorities::check() const {
   if (!file.empty()) {
     const auto status = platform::file_status(file);
@@ -163,31 +208,36 @@ Result<void> CertificateAuthorities::check() const {
 ProxySettings ProxySettings::resolve(const HttpOptions& options, const platform::Environment& environment) {
   ProxySettings settings;
   settings.by_option_ = options.proxy;
-  const std::string fallback = first_of(environment, {"all_proxy", "ALL_PROXY"});
+  const ProxyChoice fallback = first_of(environment, {"all_proxy", "ALL_PROXY"});
   settings.for_https_ = first_of(environment, {"https_proxy", "HTTPS_PROXY"});
   settings.for_http_ = first_of(environment, {"http_proxy"});
   // In a CGI program HTTP_PROXY is the client's "Proxy:" header (CVE-2016-5385).
-  if (settings.for_http_.empty() && !environment.get("REQUEST_METHOD")) {
+  if (settings.for_http_.url.empty() && !environment.get("REQUEST_METHOD")) {
     settings.for_http_ = first_of(environment, {"HTTP_PROXY"});
   }
-  if (settings.for_https_.empty()) settings.for_https_ = fallback;
-  if (settings.for_http_.empty()) settings.for_http_ = fallback;
-  std::string list = first_of(environment, {"no_proxy", "NO_PROXY"});
-  std::replace(list.begin(), list.end(), ' ', ',');
+  if (settings.for_https_.url.empty()) settings.for_https_ = fallback;
+  if (settings.for_http_.url.empty()) settings.for_http_ = fallback;
+  auto [list, origin] = first_of(environment, {"no_proxy", "NO_PROXY"});
+  std::replace_if(
+      list.begin(), list.end(), [](char c) { return std::string_view(" \t\r\n;").find(c) != std::string_view::npos; },
+      ',');
   for (const std::string_view entry : base::split(list, ',')) {
-    const std::string_view trimmed = base::trim(entry);
-    if (!trimmed.empty()) settings.exceptions_.push_back(base::to_lower(trimmed));
+    if (!entry.empty()) settings.exceptions_.push_back(base::to_lower(entry));
   }
+  settings.exceptions_origin_ = origin;
   return settings;
 }
 
-std::string ProxySettings::proxy_for(const encoding::Url& url) const {
-  if (!by_option_.empty()) return by_option_;
+ProxyChoice ProxySettings::choose(const encoding::Url& url) const {
+  if (url.is_link_local()) return {};
+  if (!by_option_.empty()) return {by_option_, "the option proxy"};
   if (url.is_loopback()) return {};
+  const ProxyChoice& choice = url.scheme == "http" ? for_http_ : for_https_;
+  if (choice.url.empty()) return {};
   for (const auto& entry : exceptions_) {
-    if (matches_no_proxy_entry(entry, url.host, effective_port(url))) return {};
+    if (matches_no_proxy_entry(entry, url.host, effective_port(url))) return {{}, exceptions_origin_};
   }
-  return url.scheme == "http" ? for_http_ : for_https_;
+  return choice;
 }
 
 std::string without_user_info(std::string_view proxy) {
@@ -198,16 +248,25 @@ std::string without_user_info(std::string_view proxy) {
   return fmt::format("{}{}", proxy.substr(0, start), proxy.substr(at + 1));
 }
 
+bool has_user_info(std::string_view proxy) noexcept {
+  const std::size_t scheme = proxy.find("://");
+  const std::size_t at = proxy.rfind('@');
+  return at != std::string_view::npos && (scheme == std::string_view::npos || at > scheme);
+}
+
 bool matches_no_proxy_entry(std::string_view entry, std::string_view host, int port) {
-  if (entry == "*") return true;
-  if (!strip_port(entry, port)) return false;
-  if (const auto network = matches_network(entry, host)) return *network;
-  while (!entry.empty() && entry.front() == '.') entry.remove_prefix(1);
-  if (entry.substr(0, 2) == "*.") entry.remove_prefix(2);
-  while (!entry.empty() && entry.back() == '.') entry.remove_suffix(1);
-  if (entry.empty() || host.size() < entry.size()) return false;
-  if (!base::equals_ignoring_case(host.substr(host.size() - entry.size()), entry)) return false;
-  return host.size() == entry.size() || host[host.size() - entry.size() - 1] == '.';
+  const NoProxyEntry parsed = parse_no_proxy_entry(entry);
+  if (!parsed.valid || (!parsed.port.empty() && parse_number(parsed.port, 65535) != port)) return false;
+  if (parsed.name == "*") return true;
+  if (const auto network = matches_network(parsed, host)) return *network;
+  std::string_view domain = parsed.name;
+  if (domain.substr(0, 2) == "*.") domain.remove_prefix(2);
+  while (!domain.empty() && domain.front() == '.') domain.remove_prefix(1);
+  while (!domain.empty() && domain.back() == '.') domain.remove_suffix(1);
+  while (!host.empty() && host.back() == '.') host.remove_suffix(1);
+  if (domain.empty() || host.size() < domain.size()) return false;
+  if (!base::equals_ignoring_case(host.substr(host.size() - domain.size()), domain)) return false;
+  return host.size() == domain.size() || host[host.size() - domain.size() - 1] == '.';
 }
 
 std::string user_agent(std::string_view product) {

@@ -113,3 +113,18 @@ TEST_CASE("URLs that are refused, and never quoted") {
     CHECK(url.error().message.find("hunter2") == std::string::npos);
   }
 }
+
+TEST_CASE("link-local hosts are those of a cloud's services for its own machines") {
+  for (const char* text : {"http://169.254.169.254/metadata", "http://169.254.0.1", "http://[fe80::1]",
+                           "http://[FEBF::1]", "http://metadata.google.internal/", "http://Metadata.Google.Internal"}) {
+    INFO(text);
+    CHECK(parse_url(text)->is_link_local());
+    CHECK_FALSE(parse_url(text)->is_loopback());
+  }
+  for (const char* text : {"http://169.255.0.1", "http://168.254.169.254", "http://[fec0::1]", "http://127.0.0.1",
+                           "http://metadata.google.internal.example.com", "http://169.254.169.254.example.com",
+                           "http://a.metadata.google.internal"}) {
+    INFO(text);
+    CHECK_FALSE(parse_url(text)->is_link_local());
+  }
+}

@@ -386,8 +386,13 @@ TEST_CASE(
   const auto response = transport({}, {{"HTTPS_PROXY", proxy_url}})->send(request, {});
   REQUIRE_FALSE(response);
   CHECK(response.error().code == ErrorCode::network);
-  CHECK(contains(response.error().message, "127.0.0.1:" + std::to_string(proxy.port())));
+  CHECK(contains(response.error().message, "the proxy http://127.0.0.1:" + std::to_string(proxy.port()) +
+                                               " (named by HTTPS_PROXY) did not accept the user and password"));
   CHECK_FALSE(contains(response.error().message, "planted-secret"));
+  const auto unnamed = transport({}, {{"https_proxy", proxy.url()}})->send(request, {});
+  REQUIRE_FALSE(unnamed);
+  CHECK(contains(unnamed.error().message, "(named by https_proxy) demands a user and a password (HTTP 407)"));
+  CHECK(contains(unnamed.error().message, "http://USER:PASSWORD@HOST:PORT"));
   const auto direct = transport({}, {{"HTTPS_PROXY", proxy_url}, {"NO_PROXY", ".invalid"}})->send(request, {});
   REQUIRE_FALSE(direct);
   CHECK(contains(direct.error().message, "could not be resolved"));
@@ -395,6 +400,53 @@ TEST_CASE(
   REQUIRE_FALSE(nameless);
   CHECK(contains(nameless.error().message, "the proxy's address names no host"));
   CHECK_FALSE(contains(nameless.error().message, "planted-secret"));
+}
+
+TEST_CASE("a proxy that refuses the host, or is not there, is named with the setting that names it") {
+  LoopbackHttpServer proxy;
+  proxy.routes().set_pre_routing_handler([](const httplib::Request&, httplib::Response& response) {
+    response.status = 403;
+    return httplib::Server::HandlerResponse::Handled;
+  });
+  proxy.start();
+  HttpOptions options;
+  options.proxy = "http://me:planted-secret@127.0.0.1:" + std::to_string(proxy.port());
+  const auto refused = transport(options)->send(request_for("https://workspace.invalid/api"), {});
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().server_code == net::kNotSent);
+  CHECK_FALSE(refused.error().retryable);
+  CHECK(contains(refused.error().message, "the proxy http://127.0.0.1:" + std::to_string(proxy.port()) +
+                                              " (named by the option proxy) refused to connect to workspace.invalid"));
+  CHECK(contains(refused.error().message, "HTTP 403"));
+  CHECK(contains(refused.error().message, "NO_PROXY"));
+  CHECK_FALSE(contains(refused.error().message, "planted-secret"));
+
+  int closed_port = 0;
+  {
+    LoopbackHttpServer gone;
+    closed_port = gone.start().port();
+  }
+  const auto absent =
+      transport({}, {{"ALL_PROXY", "http://me:planted-secret@127.0.0.1:" + std::to_string(closed_port)}})
+          ->send(request_for("https://workspace.invalid/api"), {});
+  REQUIRE_FALSE(absent);
+  CHECK(contains(absent.error().message, "(named by ALL_PROXY)"));
+  CHECK_FALSE(contains(absent.error().message, "planted-secret"));
+}
+
+TEST_CASE("plain http to a link-local address is not refused, and goes to no proxy") {
+  LoopbackHttpServer proxy;
+  echo_everything(proxy);
+  proxy.start();
+  HttpOptions options;
+  options.proxy = proxy.url();
+  options.connect_timeout = 50ms;
+  for (const char* url : {"http://169.254.0.0:9/metadata", "http://[fe80::1]:9/"}) {
+    const auto response = transport(options)->send(request_for(url), CallContext::with_timeout(100ms));
+    // Nobody is there, or a router says so: what matters is that it was tried.
+    if (!response) CHECK(response.error().code != ErrorCode::invalid_argument);
+  }
+  CHECK(proxy.requests() == 0);
 }
 
 TEST_CASE("a forked child uses connections of its own and leaves the parent's alone") {

@@ -110,6 +110,38 @@ TEST_CASE("loopback goes through a proxy by option only, and a client cannot cho
   CHECK(proxy({{"http_proxy", "http://p:1"}, {"REQUEST_METHOD", "GET"}}, "http://remote.example") == "http://p:1");
 }
 
+TEST_CASE("link-local addresses never go through a proxy") {
+  for (const char* address :
+       {"http://169.254.169.254/metadata", "http://metadata.google.internal/", "http://[fe80::1]/"}) {
+    CHECK(proxy({{"HTTP_PROXY", "http://p:1"}, {"ALL_PROXY", "http://p:1"}}, address, "http://option:1").empty());
+  }
+}
+
+TEST_CASE("the setting that chose the proxy, or ruled it out, is known") {
+  const auto choose = [](const Variables& variables, const std::string& option = {}) {
+    HttpOptions options;
+    options.proxy = option;
+    return ProxySettings::resolve(options, Environment(variables)).choose(url("https://w.example/"));
+  };
+  CHECK(choose({{"HTTPS_PROXY", "http://p:1"}}).origin == "HTTPS_PROXY");
+  CHECK(choose({{"https_proxy", "http://p:1"}}).origin == "https_proxy");
+  CHECK(choose({{"all_proxy", "http://p:1"}}).origin == "all_proxy");
+  CHECK(choose({{"HTTPS_PROXY", "http://p:1"}}, "http://o:1").origin == "the option proxy");
+  CHECK(choose({{"HTTPS_PROXY", "http://p:1"}, {"no_proxy", "w.example"}}).origin == "no_proxy");
+  CHECK(choose({{"HTTPS_PROXY", "http://p:1"}, {"no_proxy", "w.example"}}).url.empty());
+  CHECK(choose({{"NO_PROXY", "w.example"}}).origin.empty());
+  CHECK(choose({}).origin.empty());
+}
+
+TEST_CASE("NO_PROXY may be separated by white space of any kind, and spelled in any case") {
+  const std::string host = "https://W.Example/";
+  for (const char* list : {"a.b w.example", "a.b,\tW.EXAMPLE", "a.b;w.example", " , ,w.example,", "a.b\nw.example"}) {
+    INFO(list);
+    CHECK(proxy({{"HTTPS_PROXY", "http://p:1"}, {"NO_PROXY", list}}, host).empty());
+  }
+  CHECK(proxy({{"HTTPS_PROXY", "http://p:1"}, {"NO_PROXY", " , "}}, host) == "http://p:1");
+}
+
 TEST_CASE("NO_PROXY entries") {
   using net::matches_no_proxy_entry;
   CHECK(matches_no_proxy_entry("*", "any.host", 443));
@@ -133,6 +165,25 @@ TEST_CASE("NO_PROXY entries") {
   CHECK_FALSE(matches_no_proxy_entry("fd00::/8", "10.0.0.1", 443));
   CHECK(matches_no_proxy_entry("[fd12::1]:443", "fd12::1", 443));
   CHECK_FALSE(matches_no_proxy_entry("[fd12::1]:80", "fd12::1", 443));
+  CHECK(matches_no_proxy_entry("[fd12::]/16", "fd12::1", 443));
+  CHECK_FALSE(matches_no_proxy_entry("[fd12::]/16", "fd13::1", 443));
+  CHECK(matches_no_proxy_entry("[fd12::]/16:443", "fd12::1", 443));
+  CHECK_FALSE(matches_no_proxy_entry("[fd12::]/16:80", "fd12::1", 443));
+  CHECK(matches_no_proxy_entry("FD12::1", "fd12::1", 443));
+  CHECK(matches_no_proxy_entry("fd12:0:0::1", "fd12::1", 443));
+  CHECK(matches_no_proxy_entry("10.0.0.0/8:8443", "10.1.2.3", 8443));
+  CHECK_FALSE(matches_no_proxy_entry("10.0.0.0/8:8443", "10.1.2.3", 443));
+  CHECK(matches_no_proxy_entry("10.0.0.0/8", "::ffff:10.1.2.3", 443));
+  CHECK(matches_no_proxy_entry("::ffff:10.0.0.0/104", "10.1.2.3", 443));
+  CHECK_FALSE(matches_no_proxy_entry("::ffff:10.0.0.0/104", "11.1.2.3", 443));
+  CHECK_FALSE(matches_no_proxy_entry("::/0", "10.1.2.3", 443));
+  CHECK(matches_no_proxy_entry("*:8443", "any.host", 8443));
+  CHECK_FALSE(matches_no_proxy_entry("*:8443", "any.host", 443));
+  CHECK(matches_no_proxy_entry("https://example.com", "a.example.com", 443));
+  CHECK(matches_no_proxy_entry("example.com.", "example.com", 443));
+  CHECK(matches_no_proxy_entry("example.com", "example.com.", 443));
+  CHECK(matches_no_proxy_entry("EXAMPLE.com", "a.example.COM", 443));
+  CHECK_FALSE(matches_no_proxy_entry("example.com:x", "example.com", 443));
   CHECK_FALSE(matches_no_proxy_entry("[", "host", 443));
   CHECK_FALSE(matches_no_proxy_entry("", "host", 443));
   CHECK_FALSE(matches_no_proxy_entry(".", "host", 443));
@@ -143,6 +194,9 @@ TEST_CASE("credentials of a proxy are not shown") {
   CHECK(net::without_user_info("me:p@w@proxy:3128") == "proxy:3128");
   CHECK(net::without_user_info("http://proxy:3128") == "http://proxy:3128");
   CHECK(net::without_user_info("").empty());
+  CHECK(net::has_user_info("http://me:pw@proxy:3128"));
+  CHECK(net::has_user_info("me@proxy"));
+  CHECK_FALSE(net::has_user_info("http://proxy:3128"));
 }
 
 TEST_CASE("the user agent names the product first") {
