@@ -2,6 +2,7 @@
 #include "dbxauth/client.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <exception>
 #include <future>
 #include <new>
@@ -11,8 +12,13 @@
 #include "auth/authorizing_transport.hpp"
 #include "auth/chain_builder.hpp"
 #include "auth/credential_resolver.hpp"
+#include "auth/header_value.hpp"
+#include "auth/oauth/host_metadata.hpp"
+#include "auth/oauth/oidc_discovery.hpp"
+#include "auth/strategy_table.hpp"
 #include "base/redaction.hpp"
 #include "base/text.hpp"
+#include "client_network.hpp"
 #include "config/config_attributes.hpp"
 #include "config/config_sources.hpp"
 #include "net/http_transport.hpp"
@@ -71,8 +77,67 @@ Result<void> open_shared_login(const ClientOptions& options, const platform::Env
   auto cache = make_file_token_cache(platform::join_path(directory, "token-cache.json"));
   if (!cache) return std::move(cache).error();
   inputs.token_cache = std::move(*cache);
+  inputs.token_cache_identity = inputs.token_cache->location();
   inputs.lock_directory = platform::join_path(directory, "locks");
   return {};
+}
+
+/// Where all processes of the user keep what hosts say of themselves; empty: nowhere.
+std::string host_metadata_directory(const platform::Environment& environment) {
+  // The Databricks CLI's switch for its own cache of the same facts.
+  if (const auto enabled = environment.get("DATABRICKS_CACHE_ENABLED")) {
+    const auto wanted = config::parse_boolean(*enabled, "DATABRICKS_CACHE_ENABLED");
+    if (wanted && !*wanted) return {};
+  }
+  std::string root = environment.get("XDG_CACHE_HOME").value_or("");
+  if (root.empty() || root.front() != '/') {
+    const std::string home = environment.home_directory();
+    if (home.empty()) return {};
+    root = platform::join_path(home, ".cache");
+  }
+  return platform::join_path(root, "dbxauth/host-metadata");
+}
+
+/// Everything that decides how requests travel: clients that differ in it share nothing.
+std::string network_identity(const HttpOptions& http, const platform::Environment& environment) {
+  std::string identity = "http";
+  const auto add = [&identity](std::string_view text) {
+    identity += "|" + std::to_string(text.size()) + ":";
+    identity += text;
+  };
+  for (const auto limit : {http.connect_timeout, http.attempt_timeout, http.auth_timeout}) {
+    add(std::to_string(limit.count()));
+  }
+  for (const std::string* text : {&http.ca_bundle, &http.proxy, &http.product}) add(*text);
+  for (const std::string_view name : {"DATABRICKS_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR", "CURL_CA_BUNDLE",
+                                      "REQUESTS_CA_BUNDLE", "HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy",
+                                      "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy", "REQUEST_METHOD"}) {
+    add(environment.get(name).value_or(""));
+  }
+  return identity;
+}
+
+/// The program's headers, checked; ErrorCode::invalid_argument names the wrong one.
+Result<auth::RequestHeaders> read_custom_headers(const std::map<std::string, std::string>& headers) {
+  constexpr std::string_view refused[] = {
+      "authorization", "host",    "content-length", "content-type", "transfer-encoding",
+      "connection",    "upgrade", "expect",         "te",           "trailer"};
+  auth::RequestHeaders read;
+  for (const auto& [name, value] : headers) {
+    const bool token = !name.empty() && std::all_of(name.begin(), name.end(), [](unsigned char c) {
+      return std::isalnum(c) != 0 ||
+             std::string_view("!#$%&'*+-.^_`|~").find(static_cast<char>(c)) != std::string_view::npos;
+    });
+    if (!token || !auth::is_header_safe(value)) {
+      return Error(ErrorCode::invalid_argument,
+                   "custom_headers: \"" + base::redact_excerpt(name, 60) + "\" is not a header that HTTP allows");
+    }
+    if (std::find(std::begin(refused), std::end(refused), base::to_lower(name)) != std::end(refused)) {
+      return Error(ErrorCode::invalid_argument, "custom_headers: " + name + " is set by the library");
+    }
+    read.emplace_back(name, value);
+  }
+  return read;
 }
 
 Result<config::ConfigSources> read_sources(const ClientOptions& options, platform::Environment environment) {
@@ -111,6 +176,8 @@ struct Client::State {
   config::ConfigSources sources;
   config::NormalizedHost requested;
   std::chrono::milliseconds auth_timeout{0};
+  ClientNetwork network;
+  bool workspace_id_in_headers = false;           ///< The built-in strategies' headers carry it.
   std::shared_ptr<net::HttpTransport> transport;  ///< Retrying, without credentials.
   std::shared_ptr<auth::CredentialResolver> resolver;
 
@@ -133,10 +200,34 @@ struct Client::State {
     return requested.host;
   }
 
+  /// "none" is how older versions of the Databricks CLI wrote that there is none.
   std::string workspace_id() const {
     std::string id = text("workspace_id");
-    return id.empty() ? requested.workspace_id : id;
+    if (id.empty()) id = requested.workspace_id;
+    return id == "none" ? std::string() : id;
   }
+
+  /// Programs' own providers know nothing of it.
+  std::string workspace_id_to_send() const {
+    const auth::Candidate* winner = resolver->winner();
+    const bool sent = workspace_id_in_headers && winner != nullptr && winner->attempt.layer != "program";
+    return sent ? std::string() : workspace_id();
+  }
+
+  std::map<std::string, SecretString> environment() const;
+
+  /// As the official SDKs send it with calls to a workspace. Under their rules headers() is what their authenticate()
+  /// gives, and the requests add it.
+  void add_workspace_id(auth::RequestHeaders& headers) {
+    const std::string id = workspace_id();
+    if (id.empty() || sources.rules == ChainRules::databricks_sdk || auth::is_account_host(requested.host)) return;
+    if (!auth::is_header_safe(id)) return;
+    headers.emplace_back("X-Databricks-Workspace-Id", id);
+    workspace_id_in_headers = true;
+  }
+
+  static Result<auth::ChainInputs> chain_inputs(ClientOptions& options, const platform::Environment& environment,
+                                                State& state);
 
   ConfigValue show(const config::ConfigAttribute& attribute) const {
     const auth::Candidate* winner = resolver->winner();
@@ -196,9 +287,33 @@ struct Client::State {
     auto authorised =
         auth::make_authorizing_transport(transport, std::make_shared<ResolvedCredentials>(resolver), target);
     if (!authorised) return std::move(authorised).error();
-    return workspace::make_workspace_client(target, std::move(*authorised), transport, workspace_id());
+    return workspace::make_workspace_client(target, std::move(*authorised), transport, workspace_id_to_send());
   }
 };
+
+std::map<std::string, SecretString> Client::State::environment() const {
+  std::map<std::string, SecretString> variables;
+  const auth::Candidate* winner = resolver->winner();
+  for (const config::ConfigAttribute& attribute : config::config_attributes()) {
+    if (attribute.environment.empty()) continue;
+    const ConfigValue shown = show(attribute);
+    // A credential that is not the one in use would make the next tool choose another, or refuse both.
+    if (shown.name.empty() || (!shown.used && !attribute.group.empty())) continue;
+    const config::AttributeLayer* layer = sources.find(shown.provenance.layer);
+    const config::AttributeValue* value = layer == nullptr ? nullptr : layer->find(attribute.name);
+    if (value != nullptr) variables.emplace(attribute.environment[0], value->value.clone());
+  }
+  if (const std::string target = host(); !target.empty()) {
+    variables.insert_or_assign("DATABRICKS_HOST", SecretString(target));
+  }
+  if (winner != nullptr && auth::find_strategy(winner->attempt.strategy) != nullptr) {
+    variables.insert_or_assign("DATABRICKS_AUTH_TYPE", SecretString(winner->attempt.strategy));
+  }
+  if (!sources.profile.empty() && winner != nullptr && winner->attempt.strategy == "databricks-cli") {
+    variables.insert_or_assign("DATABRICKS_CONFIG_PROFILE", SecretString(sources.profile));
+  }
+  return variables;
+}
 
 namespace {
 
@@ -262,10 +377,38 @@ Result<CloneGround> survey(const Client& client, const std::string& preferred_wa
 Client::Client(std::shared_ptr<State> state) noexcept : state_(std::move(state)) {}
 Client::~Client() = default;
 
+/// What the chain is made with; gives `state` the transport.
+Result<auth::ChainInputs> Client::State::chain_inputs(ClientOptions& options, const platform::Environment& environment,
+                                                      State& state) {
+  auto custom_headers = read_custom_headers(options.custom_headers);
+  if (!custom_headers) return std::move(custom_headers).error();
+  const auto plain = net::make_curl_transport(options.http, environment);
+  state.transport = net::make_retrying_transport(plain, {});
+
+  auth::ChainInputs inputs;
+  inputs.sources = &state.sources;
+  inputs.providers = std::move(options.providers);
+  inputs.notebook = std::move(options.notebook);
+  inputs.transport = state.transport;
+  inputs.single_try_transport = plain;
+  inputs.clock = platform::Clock::system();
+  inputs.host_metadata = auth::make_host_metadata_source(plain, inputs.clock, host_metadata_directory(environment));
+  inputs.policy.flight_limit = options.http.auth_timeout;
+  // A variable that a job renews is read again; what the program gave instead of the environment stays as it is.
+  if (!options.environment) inputs.environment = [] { return platform::Environment::of_process(); };
+  inputs.request_headers = std::move(*custom_headers);
+  inputs.probe_budget = options.probe_budget;
+  inputs.program_timeout = options.program_timeout;
+  inputs.network_identity = network_identity(options.http, environment);
+  state.add_workspace_id(inputs.request_headers);
+  if (auto opened = open_shared_login(options, environment, inputs); !opened) return std::move(opened).error();
+  return inputs;
+}
+
 Result<Client> Client::create(ClientOptions options) {
   return guarded<Client>([&options]() -> Result<Client> {
-    platform::Environment environment = options.environment ? platform::Environment(std::move(*options.environment))
-                                                            : platform::Environment::of_process();
+    platform::Environment environment =
+        options.environment ? platform::Environment(*options.environment) : platform::Environment::of_process();
     auto sources = read_sources(options, environment);
     if (!sources) return std::move(sources).error();
     auto state = std::make_shared<State>();
@@ -274,17 +417,10 @@ Result<Client> Client::create(ClientOptions options) {
     if (!requested) return std::move(requested).error();
     state->requested = std::move(*requested);
     state->auth_timeout = options.http.auth_timeout;
-    state->transport = net::make_retrying_transport(net::make_curl_transport(options.http, environment), {});
-
-    auth::ChainInputs inputs;
-    inputs.sources = &state->sources;
-    inputs.providers = std::move(options.providers);
-    inputs.notebook = std::move(options.notebook);
-    inputs.transport = state->transport;
-    inputs.clock = platform::Clock::system();
-    inputs.policy.flight_limit = options.http.auth_timeout;
-    if (auto opened = open_shared_login(options, environment, inputs); !opened) return std::move(opened).error();
-    state->resolver = std::make_shared<auth::CredentialResolver>(auth::plan_credentials(inputs));
+    auto inputs = State::chain_inputs(options, environment, *state);
+    if (!inputs) return std::move(inputs).error();
+    state->network = {options.http, std::move(environment)};
+    state->resolver = std::make_shared<auth::CredentialResolver>(auth::plan_credentials(*inputs));
     return Client(std::move(state));
   });
 }
@@ -304,6 +440,18 @@ void Client::reject(const AuthHeaders& rejected) const noexcept {
 Result<Token> Client::token(std::chrono::seconds min_validity, const CallContext& context) const {
   return guarded<Token>(
       [&] { return state_->resolver->token(min_validity, context.limited_to(state_->auth_timeout)); });
+}
+
+Result<std::map<std::string, SecretString>> Client::environment(const CallContext& context) const {
+  return guarded<std::map<std::string, SecretString>>([&]() -> Result<std::map<std::string, SecretString>> {
+    auto resolved = state_->headers(std::chrono::seconds{0}, context);
+    if (!resolved) return std::move(resolved).error();
+    return state_->environment();
+  });
+}
+
+const ClientNetwork& network_of(const Client& client) {
+  return client.state_->network;
 }
 
 std::vector<Attempt> Client::attempts(const CallContext& context) const {

@@ -23,6 +23,8 @@
 
 namespace dbxauth {
 
+struct ClientNetwork;  // internal
+
 /// What a notebook's execution context supplies; see ClientOptions::notebook.
 struct NotebookContext {
   std::string host;
@@ -67,7 +69,8 @@ struct ClientOptions {
 };
 
 /// Resolved credentials for one workspace, and what can be done with them. Thread-safe; copies share one state, and
-/// clients of one principal in one process share its token as long as one of them lives. No background thread. May be used in a child after fork() as long as no call was in flight.
+/// clients of one principal in one process share its token as long as one of them lives. No background thread. May be
+/// used in a child after fork() as long as no call was in flight.
 class Client {
  public:
   struct State;
@@ -114,6 +117,7 @@ class Client {
                             const ProgressCallback& on_progress = {}) const;
 
  private:
+  friend const ClientNetwork& network_of(const Client& client);
   std::shared_ptr<State> state_;
 };
 

@@ -18,11 +18,14 @@ struct Found {
   const AttributeValue* value = nullptr;
 };
 
-std::string host_of(const AttributeLayer& layer) {
+config::NormalizedHost host_of(const AttributeLayer& layer) {
   const std::string_view text = layer.text("host");
   if (text.empty()) return {};
   auto normalized = config::normalize_host(text);
-  return normalized ? normalized->host : std::string(text);
+  if (normalized) return std::move(*normalized);
+  config::NormalizedHost as_it_is;
+  as_it_is.host = std::string(text);
+  return as_it_is;
 }
 
 /// From `origin`, then from the layers below it.
@@ -35,44 +38,63 @@ Found find_at_or_below(std::string_view name, const AttributeLayer& origin, cons
 }
 
 bool redirects_secrets(std::string_view attribute) {
-  return attribute == "discovery_url" || attribute == "azure_authority_host";
+  return attribute == "discovery_url" || attribute == "azure_authority_host" ||
+         attribute == "azure_resource_manager_url";
+}
+
+Found find_anywhere(std::string_view name, const LayerScope& scope) {
+  for (const AttributeLayer* layer : scope.layers) {
+    if (const AttributeValue* value = layer->find(name)) return {layer, value};
+  }
+  return {};
 }
 
 class Completer {
  public:
-  Completer(const StrategyDescription& strategy, const AttributeLayer& origin, const LayerScope& scope)
-      : origin_(origin), scope_(scope) {
+  Completer(const StrategyDescription& strategy, const AttributeLayer& origin, const LayerScope& scope,
+            const platform::Environment& environment)
+      : origin_(origin), scope_(scope), environment_(environment) {
     result_.strategy = &strategy;
     result_.layer_label = origin.label;
   }
 
   Completion run(const std::vector<std::string_view>& also_required) {
     find_host();
+    take_credential();
+    for (const std::string_view name : result_.strategy->optional) take_optional(name);
+    for (const std::string_view name : also_required) {
+      if (result_.values.count(name) == 0) missing_.push_back(name);
+    }
+    const bool host_follows =
+        result_.strategy->resource_id_names_host && result_.values.count("azure_workspace_resource_id") != 0;
+    if (result_.host.empty() && !host_follows) missing_.push_back("host");
+    for (const std::string_view name : missing_) result_.missing.push_back(variable_name(name, clone_xs_names_));
+    for (const std::string_view name : result_.strategy->variables) {
+      if (!environment_.get(name)) result_.missing.emplace_back(name);
+    }
+    return std::move(result_);
+  }
+
+ private:
+  void take_credential() {
+    const StrategyDescription& strategy = *result_.strategy;
     bool first = true;
-    for (const std::string_view name : result_.strategy->credential) {
-      const Found found = find_at_or_below(name, origin_, scope_);
+    for (const std::string_view name : strategy.credential) {
+      const Found found = strategy.of_machine ? find_anywhere(name, scope_) : find_at_or_below(name, origin_, scope_);
       if (found.value == nullptr) {
         missing_.push_back(name);
         continue;
       }
       ++result_.present;
-      if (first) result_.layer_label = found.layer->label;
+      if (first && !strategy.of_machine) result_.layer_label = found.layer->label;
       first = false;
       take(name, found);
       guard_host(*found.layer);
     }
     // A login is bound to its host already; the layer that asks for it must not be of another one.
-    if (result_.strategy->credential.empty()) guard_host(origin_);
-    for (const std::string_view name : result_.strategy->optional) take_optional(name);
-    for (const std::string_view name : also_required) {
-      if (result_.values.count(name) == 0) missing_.push_back(name);
-    }
-    if (result_.host.empty()) missing_.push_back("host");
-    for (const std::string_view name : missing_) result_.missing.push_back(variable_name(name, clone_xs_names_));
-    return std::move(result_);
+    if (strategy.credential.empty()) guard_host(origin_);
   }
 
- private:
   void take(std::string_view name, const Found& found) {
     result_.values.emplace(std::string(name), found.value);
     result_.used.push_back({std::string(name), found.value->provenance});
@@ -85,7 +107,10 @@ class Completer {
       if (value == nullptr) continue;
       host_layer_ = layer;
       host_place_ = value->provenance.place;
-      result_.host = host_of(*layer);
+      config::NormalizedHost host = host_of(*layer);
+      result_.host = std::move(host.host);
+      result_.workspace_id = std::move(host.workspace_id);
+      result_.account_id = std::move(host.account_id);
       result_.used.push_back({"host", value->provenance});
       return;
     }
@@ -93,8 +118,8 @@ class Completer {
 
   void guard_host(const AttributeLayer& layer) {
     if (!scope_.guard_hosts || host_layer_ == nullptr || !result_.refusal.empty()) return;
-    const std::string own = host_of(layer);
-    if (!own.empty()) {
+    const std::string own = host_of(layer).host;
+    if (!own.empty() && !result_.strategy->of_machine) {
       if (own != result_.host) {
         result_.refusal = "it is for " + own + ", and " + result_.host + " is asked for (" + host_place_ + ")";
       }
@@ -128,11 +153,14 @@ class Completer {
 
   bool may_redirect(const AttributeLayer& layer) const {
     if (layer.layer == Layer::dotenv) return false;
+    // The environment of the machine tells where its identity is proven.
+    if (result_.strategy->of_machine && layer.layer == Layer::environment) return true;
     return layer.layer <= origin_.layer || &layer == host_layer_;
   }
 
   const AttributeLayer& origin_;
   const LayerScope& scope_;
+  const platform::Environment& environment_;
   const AttributeLayer* host_layer_ = nullptr;
   std::string host_place_;
   std::vector<std::string_view> missing_;
@@ -142,19 +170,20 @@ class Completer {
 
 }  // namespace
 
-std::string_view Completion::text(std::string_view name) const {
+const config::AttributeValue* Completion::find(std::string_view name) const {
   const auto found = values.find(name);
-  return found == values.end() ? std::string_view() : found->second->value.reveal();
+  return found == values.end() ? nullptr : found->second;
+}
+
+std::string_view Completion::text(std::string_view name) const {
+  const config::AttributeValue* value = find(name);
+  return value == nullptr ? std::string_view() : value->value.reveal();
 }
 
 Completion complete_strategy(const StrategyDescription& strategy, const AttributeLayer& origin, const LayerScope& scope,
+                             const platform::Environment& environment,
                              const std::vector<std::string_view>& also_required) {
-  return Completer(strategy, origin, scope).run(also_required);
-}
-
-bool names_credential(const AttributeLayer& layer, const StrategyDescription& strategy) {
-  return std::any_of(strategy.credential.begin(), strategy.credential.end(),
-                     [&layer](std::string_view name) { return layer.find(name) != nullptr; });
+  return Completer(strategy, origin, scope, environment).run(also_required);
 }
 
 std::string variable_name(std::string_view attribute, bool clone_xs_names) {

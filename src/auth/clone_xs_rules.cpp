@@ -3,15 +3,12 @@
 #include <vector>
 
 #include "auth/chain_rules.hpp"
+#include "auth/strategy_signs.hpp"
 #include "base/text.hpp"
 
 namespace dbxauth::auth {
 
 namespace {
-
-// What `WorkspaceClient(profile=…)` of the official SDKs tries for a profile.
-constexpr Strategy profile_order[] = {Strategy::pat, Strategy::basic, Strategy::oauth_m2m, Strategy::databricks_cli,
-                                      Strategy::azure_client_secret};
 
 /// The seven steps of Clone-Xs' documentation, in its order. No step stops the chain.
 class CloneXsRules {
@@ -28,7 +25,7 @@ class CloneXsRules {
     if (const config::AttributeLayer* session = writer_.sources().find(Layer::saved_session)) {
       write_strategy(Strategy::pat, *session, {session}, {}, pin_);
     }
-    if (pin_.empty()) writer_.add_notebook();
+    if (pin_.empty()) writer_.add_notebook(false);
     writer_.add_accounts_of_the_rest();
   }
 
@@ -41,8 +38,16 @@ class CloneXsRules {
       const config::AttributeLayer* layer = writer_.sources().find(kind);
       if (layer == nullptr || layer->find("auth_type") == nullptr) continue;
       pin_ = std::string(base::trim(layer->text("auth_type")));
-      if (find_strategy(pin_) == nullptr) writer_.add_unusable_auth_type(*layer, false);
+      report_pin(pin_, *layer);
       return;
+    }
+  }
+
+  void report_pin(const std::string& pin, const config::AttributeLayer& layer) {
+    if (is_notebook_strategy(pin)) {
+      writer_.add_notebook(false);
+    } else if (find_strategy(pin) == nullptr) {
+      writer_.add_unusable_auth_type(layer, false);
     }
   }
 
@@ -75,20 +80,23 @@ class CloneXsRules {
     std::string pin = pin_;
     if (pin.empty() && profile->find("auth_type") != nullptr) {
       pin = std::string(base::trim(profile->text("auth_type")));
-      if (find_strategy(pin) == nullptr) writer_.add_unusable_auth_type(*profile, false);
+      report_pin(pin, *profile);
     }
-    for (const Strategy strategy : profile_order) write_strategy(strategy, *profile, scope, {}, pin);
+    // What `WorkspaceClient(profile=…)` of the official SDKs tries for a profile.
+    for (const Strategy strategy : all_strategies()) write_strategy(strategy, *profile, scope, {}, pin);
   }
 
   void write_strategy(Strategy which, const config::AttributeLayer& layer, const Layers& scope,
                       const std::vector<std::string_view>& also_required, const std::string& pin) {
     const StrategyDescription& strategy = describe_strategy(which);
     const bool pinned = pin == strategy.name;
-    const bool login = strategy.credential.empty() && pinned && layer.find("auth_type") != nullptr;
-    if (!names_credential(layer, strategy) && !login) return;
+    const bool asked_for = pinned && layer.find("auth_type") != nullptr;
+    if (!names_strategy(layer, strategy, writer_.sources()) && !asked_for) return;
     LayerScope layers;
     layers.layers = scope;
-    const Completion completion = complete_strategy(strategy, layer, layers, also_required);
+    // What proves the identity of the machine stands in the environment, whichever step asks for it.
+    const Completion completion = strategy.of_machine ? writer_.complete(strategy, layer, also_required)
+                                                      : writer_.complete(strategy, layer, layers, also_required);
     if (!pin.empty() && !pinned) {
       writer_.add_ignored(completion, "auth_type " + pin + " selects another strategy");
       return;

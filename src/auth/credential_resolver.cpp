@@ -138,7 +138,9 @@ Result<AuthHeadersPtr> CredentialResolver::resolve(std::chrono::seconds min_vali
       attempts.push_back(candidate.attempt);
       continue;
     }
-    auto headers = guarded_headers(*candidate.provider, min_validity, context);
+    const bool limited = candidate.limit.count() > 0;
+    auto headers =
+        guarded_headers(*candidate.provider, min_validity, limited ? context.limited_to(candidate.limit) : context);
     if (headers) {
       Attempt used = candidate.attempt;
       used.verdict = AttemptVerdict::used;

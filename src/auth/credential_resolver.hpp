@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -28,8 +29,9 @@ struct Candidate {
   std::string host;                        ///< Where its credentials may be sent; empty when not known in advance.
   std::function<std::string()> late_host;  ///< For credentials that bring their host along; may be empty.
   std::vector<UsedAttribute> used;
-  bool stop_on_failure = false;  ///< Explicitly configured: when it fails nothing else is tried.
-  int nearness = 0;              ///< How much of what it needs is there; orders the misses in messages.
+  std::chrono::milliseconds limit{0};  ///< Longest time that finding out may take; 0: the caller's deadline alone.
+  bool stop_on_failure = false;        ///< Explicitly configured: when it fails nothing else is tried.
+  int nearness = 0;                    ///< How much of what it needs is there; orders the misses in messages.
 };
 
 /// What a rule set makes of the configuration.

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "auth/chain_rules.hpp"
-#include "auth/strategies/azure_environment.hpp"
 #include "auth/strategy_error.hpp"
+#include "auth/strategy_signs.hpp"
 #include "base/text.hpp"
 
 namespace dbxauth::auth {
@@ -18,9 +19,6 @@ constexpr std::string_view failure_text =
     "https://docs.databricks.com/en/dev-tools/auth.html#databricks-client-unified-authentication to configure "
     "credentials "
     "for your preferred authentication method";
-
-constexpr Strategy sdk_order[] = {Strategy::pat, Strategy::basic, Strategy::oauth_m2m, Strategy::databricks_cli,
-                                  Strategy::azure_client_secret};
 
 /// One configuration, merged attribute by attribute (explicit, environment, file), and the Go SDK's order over it.
 class DatabricksSdkRules {
@@ -43,12 +41,14 @@ class DatabricksSdkRules {
     scope_.layers.assign(1, &merged_);
     const std::string pin(base::trim(merged_.text("auth_type")));
     if (pin.empty() && !check_conflict()) return;
-    if (!pin.empty() && find_strategy(pin) == nullptr) {
+    if (is_notebook_strategy(pin)) {
+      writer_.add_notebook(true);
+    } else if (!pin.empty() && find_strategy(pin) == nullptr) {
       writer_.add_unusable_auth_type(merged_, true);
       return;
     }
-    for (const Strategy strategy : sdk_order) write_strategy(describe_strategy(strategy), pin);
-    if (pin.empty()) writer_.add_notebook();
+    for (const Strategy strategy : all_strategies()) write_strategy(describe_strategy(strategy), pin);
+    if (pin.empty()) writer_.add_notebook(false);
     writer_.add_accounts_of_the_rest();
   }
 
@@ -88,29 +88,41 @@ class DatabricksSdkRules {
     return false;
   }
 
+  /// Whether the SDK would get as far as trying: it asks each strategy, and the strategy declines without a part.
+  bool applies(const StrategyDescription& strategy) const {
+    switch (strategy.strategy) {
+      case Strategy::databricks_cli:
+        return merged_.find("host") != nullptr &&
+               (writer_.inputs().token_cache || merged_.find("databricks_cli_path") != nullptr);
+      case Strategy::azure_cli:
+        return merged_.find("host") != nullptr || merged_.find("azure_workspace_resource_id") != nullptr;
+      case Strategy::azure_msi:
+        return names_strategy(merged_, strategy, writer_.sources());
+      case Strategy::github_oidc:
+      case Strategy::azure_devops_oidc:
+      case Strategy::env_oidc:
+      case Strategy::model_serving:
+        return is_ambient(strategy, writer_.sources());
+      default:
+        return std::any_of(strategy.credential.begin(), strategy.credential.end(),
+                           [this](std::string_view name) { return merged_.find(name) != nullptr; });
+    }
+  }
+
   void write_strategy(const StrategyDescription& strategy, const std::string& pin) {
     const bool pinned = pin == strategy.name;
-    const bool login = strategy.strategy == Strategy::databricks_cli;
-    if (!names_credential(merged_, strategy) && !login && !pinned) return;
-    if (login && !pinned && (!writer_.inputs().token_cache || merged_.find("host") == nullptr)) return;
+    if (!applies(strategy) && !pinned) return;
     std::vector<std::string_view> also_required;
-    if (strategy.strategy == Strategy::azure_client_secret) also_required.push_back("azure_tenant_id");
-    Completion completion = complete_strategy(strategy, merged_, scope_, also_required);
+    if (strategy.strategy == Strategy::azure_client_secret || strategy.strategy == Strategy::github_oidc_azure) {
+      also_required.push_back("azure_tenant_id");
+    }
+    Completion completion = writer_.complete(strategy, merged_, scope_, also_required);
     completion.layer_label = layer_of_credential(completion);
     if (!pin.empty() && !pinned) {
       writer_.add_ignored(completion, "auth_type " + pin + " selects another strategy");
       return;
     }
-    if (strategy.strategy == Strategy::azure_client_secret && completion.complete() && !is_azure(completion)) {
-      completion.refusal = "the host " + completion.host + " is not an Azure workspace";
-    }
-    writer_.add_strategy(completion, !pin.empty());
-  }
-
-  bool is_azure(const Completion& completion) const {
-    return is_azure_host(completion.host) || merged_.find("azure_workspace_resource_id") != nullptr ||
-           merged_.find("azure_authority_host") != nullptr ||
-           base::equals_ignoring_case(merged_.text("cloud"), "azure");
+    writer_.add_strategy(completion, !pin.empty(), {}, strategy.cloud);
   }
 
   std::string layer_of_credential(const Completion& completion) const {
@@ -120,7 +132,8 @@ class DatabricksSdkRules {
       const config::AttributeLayer* layer = writer_.sources().find(value->provenance.layer);
       return layer == nullptr ? std::string(to_string(value->provenance.layer)) : layer->label;
     }
-    return completion.strategy->strategy == Strategy::databricks_cli ? "shared login" : std::string();
+    if (completion.strategy->strategy == Strategy::databricks_cli) return "shared login";
+    return completion.strategy->of_machine ? "this machine" : std::string();
   }
 
   PlanWriter& writer_;

@@ -3,17 +3,27 @@
 #include <vector>
 
 #include "auth/chain_rules.hpp"
+#include "auth/strategy_signs.hpp"
 #include "base/text.hpp"
 
 namespace dbxauth::auth {
 
 namespace {
 
-constexpr Strategy usual_order[] = {Strategy::oauth_m2m, Strategy::azure_client_secret, Strategy::pat, Strategy::basic,
-                                    Strategy::databricks_cli};
-// A host and a token that the program states together are the plainest wish there is.
-constexpr Strategy order_with_explicit_token[] = {Strategy::pat, Strategy::oauth_m2m, Strategy::azure_client_secret,
-                                                  Strategy::basic, Strategy::databricks_cli};
+constexpr Strategy usual_order[] = {
+    Strategy::oauth_m2m,     Strategy::azure_client_secret, Strategy::pat,
+    Strategy::basic,         Strategy::databricks_cli,      Strategy::metadata_service,
+    Strategy::github_oidc,   Strategy::azure_devops_oidc,   Strategy::env_oidc,
+    Strategy::file_oidc,     Strategy::github_oidc_azure,   Strategy::azure_msi,
+    Strategy::azure_cli,     Strategy::google_credentials,  Strategy::google_id,
+    Strategy::model_serving,
+};
+
+// What nobody configured, the cheapest first: files, programs, requests, an address that may not answer at all.
+constexpr Strategy ambient_order[] = {
+    Strategy::model_serving, Strategy::azure_cli,         Strategy::env_oidc,
+    Strategy::github_oidc,   Strategy::azure_devops_oidc, Strategy::azure_msi,
+};
 
 /// Goes through the layers from the top and keeps which auth_type applies.
 class LayeredRules {
@@ -30,7 +40,10 @@ class LayeredRules {
       write_layer(layer);
     }
     if (!login_considered) add_ambient_login();
-    if (pin_.empty()) writer_.add_notebook();
+    if (pin_.empty()) {
+      writer_.add_notebook(false);
+      add_ambient_identities();
+    }
     writer_.add_accounts_of_the_rest();
   }
 
@@ -40,21 +53,29 @@ class LayeredRules {
     if (states_type) {
       pin_ = std::string(base::trim(layer.text("auth_type")));
       pin_place_ = layer.find("auth_type")->provenance.place;
-      if (find_strategy(pin_) == nullptr) writer_.add_unusable_auth_type(layer, true);
+      if (is_notebook_strategy(pin_)) {
+        writer_.add_notebook(true);
+      } else if (find_strategy(pin_) == nullptr) {
+        writer_.add_unusable_auth_type(layer, true);
+      }
     }
-    const bool plain_token = layer.layer == Layer::explicit_option && layer.find("host") && layer.find("token");
-    for (const Strategy strategy : plain_token ? order_with_explicit_token : usual_order) {
-      write_strategy(describe_strategy(strategy), layer, states_type);
-    }
+    write_token_that_comes_first(layer, states_type);
+    for (const Strategy strategy : usual_order) write_strategy(describe_strategy(strategy), layer, states_type);
     // A login in a profile that nobody named is a developer's convenience: when it has expired, others get their turn.
     if (states_type && pin_ == "databricks-cli" && layer.layer == Layer::default_profile) pin_.clear();
   }
 
+  /// A host and a token that the program states together are the plainest wish there is. The plan drops the repetition.
+  void write_token_that_comes_first(const config::AttributeLayer& layer, bool states_type) {
+    if (layer.layer != Layer::explicit_option || !layer.find("host") || !layer.find("token")) return;
+    write_strategy(describe_strategy(Strategy::pat), layer, states_type);
+  }
+
   void write_strategy(const StrategyDescription& strategy, const config::AttributeLayer& layer, bool states_type) {
     const bool pinned = pin_ == strategy.name;
-    const bool named = names_credential(layer, strategy);
+    const bool named = names_strategy(layer, strategy, writer_.sources());
     if (!named && !(pinned && states_type)) return;
-    const Completion completion = complete_strategy(strategy, layer, writer_.everything());
+    const Completion completion = writer_.complete(strategy, layer);
     if (!pin_.empty() && !pinned) {
       writer_.add_ignored(completion, "auth_type " + pin_ + " (" + pin_place_ + ") selects another strategy");
       return;
@@ -64,16 +85,34 @@ class LayeredRules {
     writer_.add_strategy(completion, !ambient);
   }
 
-  void add_ambient_login() {
-    if (!pin_.empty() || login_planned_ || !writer_.inputs().token_cache) return;
-    // The login belongs to the host that was asked for; the layer that names it stands for the login.
+  /// The layer that names the host stands for credentials that no layer names. The host of a `.env` file or an old
+  /// session gets nothing that was not put there for it.
+  const config::AttributeLayer* layer_of_host() const {
     for (const config::AttributeLayer& layer : writer_.sources().layers) {
       if (layer.find("host") == nullptr) continue;
-      if (layer.layer == Layer::dotenv || layer.layer == Layer::saved_session) return;
-      const Completion completion =
-          complete_strategy(describe_strategy(Strategy::databricks_cli), layer, writer_.everything());
-      writer_.add_strategy(completion, false, "shared login");
-      return;
+      const bool trusted = layer.layer != Layer::dotenv && layer.layer != Layer::saved_session;
+      return trusted ? &layer : nullptr;
+    }
+    return nullptr;
+  }
+
+  void add_ambient_login() {
+    const bool possible = writer_.inputs().token_cache || any_layer_states(writer_.sources(), "databricks_cli_path");
+    if (!pin_.empty() || login_planned_ || !possible) return;
+    const config::AttributeLayer* layer = layer_of_host();
+    if (layer == nullptr) return;
+    writer_.add_strategy(writer_.complete(describe_strategy(Strategy::databricks_cli), *layer), false, "shared login");
+  }
+
+  void add_ambient_identities() {
+    static const config::AttributeLayer nothing;
+    const config::AttributeLayer* const host_layer = layer_of_host();
+    for (const Strategy which : ambient_order) {
+      const StrategyDescription& strategy = describe_strategy(which);
+      if (!is_ambient(strategy, writer_.sources()) || writer_.has_candidate(strategy.name)) continue;
+      const bool needs_no_host = which == Strategy::model_serving || strategy.resource_id_names_host;
+      if (host_layer == nullptr && !needs_no_host) continue;
+      writer_.add_ambient(writer_.complete(strategy, host_layer == nullptr ? nothing : *host_layer));
     }
   }
 

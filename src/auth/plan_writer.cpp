@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "auth/plan_writer.hpp"
 
+#include <algorithm>
 #include <utility>
 
+#include "auth/strategies/model_serving.hpp"
 #include "auth/strategies/notebook.hpp"
-#include "auth/strategies/refreshing_provider.hpp"
 #include "auth/strategy_error.hpp"
+#include "auth/strategy_signs.hpp"
 #include "base/redaction.hpp"
 #include "base/text.hpp"
 
@@ -50,6 +52,21 @@ PlanWriter::PlanWriter(const ChainInputs& inputs) : inputs_(inputs) {
   plan_.host = requested_host(*inputs.sources);
 }
 
+Completion PlanWriter::complete(const StrategyDescription& strategy, const config::AttributeLayer& origin,
+                                const std::vector<std::string_view>& also_required) const {
+  return complete(strategy, origin, everything_, also_required);
+}
+
+Completion PlanWriter::complete(const StrategyDescription& strategy, const config::AttributeLayer& origin,
+                                const LayerScope& scope, const std::vector<std::string_view>& also_required) const {
+  Completion completion = complete_strategy(strategy, origin, scope, sources().environment, also_required);
+  if (strategy.strategy == Strategy::model_serving && completion.host.empty()) {
+    completion.host = model_serving_host(sources().environment);
+    if (!completion.host.empty()) completion.missing.clear();
+  }
+  return completion;
+}
+
 void PlanWriter::add_account(Attempt attempt, int nearness) {
   reported_.insert(attempt.strategy);
   Candidate candidate;
@@ -73,7 +90,7 @@ void PlanWriter::add_own_providers() {
   }
 }
 
-void PlanWriter::add_strategy(const Completion& completion, bool stop_on_failure, std::string layer) {
+void PlanWriter::add_strategy(const Completion& completion, bool stop_on_failure, std::string layer, CloudNeed cloud) {
   Attempt attempt;
   attempt.strategy = std::string(completion.strategy->name);
   attempt.layer = layer.empty() ? completion.layer_label : std::move(layer);
@@ -91,16 +108,37 @@ void PlanWriter::add_strategy(const Completion& completion, bool stop_on_failure
     add_account(std::move(attempt), 10 * completion.present - static_cast<int>(completion.missing.size()));
     return;
   }
+  add_candidate(completion, std::move(attempt), stop_on_failure, cloud);
+}
+
+void PlanWriter::add_candidate(const Completion& completion, Attempt attempt, bool stop_on_failure, CloudNeed cloud) {
   if (!planned_.insert(identity_of(completion)).second) return;
   reported_.insert(attempt.strategy);
   Candidate candidate;
   candidate.attempt = std::move(attempt);
-  candidate.provider = make_strategy_provider(completion, inputs_);
+  StrategyProvider made = make_strategy_provider(completion, inputs_, cloud);
+  candidate.provider = std::move(made.provider);
+  candidate.late_host = std::move(made.late_host);
   candidate.host = completion.host;
   candidate.used = completion.used;
   candidate.stop_on_failure = stop_on_failure;
   candidate.nearness = 10 * completion.present;
   plan_.candidates.push_back(std::move(candidate));
+}
+
+void PlanWriter::add_ambient(const Completion& completion) {
+  const std::size_t before = plan_.candidates.size();
+  add_strategy(completion, false, "this machine");
+  if (plan_.candidates.size() == before) return;
+  Candidate& candidate = plan_.candidates.back();
+  candidate.nearness = -2;
+  if (completion.strategy->strategy == Strategy::azure_msi) candidate.limit = inputs_.probe_budget;
+}
+
+bool PlanWriter::has_candidate(std::string_view strategy) const {
+  return std::any_of(plan_.candidates.begin(), plan_.candidates.end(), [strategy](const Candidate& candidate) {
+    return candidate.provider != nullptr && candidate.attempt.strategy == strategy;
+  });
 }
 
 void PlanWriter::add_ignored(const Completion& completion, std::string reason) {
@@ -138,52 +176,59 @@ void PlanWriter::add_unusable_auth_type(const config::AttributeLayer& layer, boo
   plan_.candidates.push_back(std::move(candidate));
 }
 
-void PlanWriter::add_notebook() {
+void PlanWriter::add_notebook(bool stop_on_failure) {
   Attempt attempt;
   attempt.strategy = "notebook";
   attempt.layer = std::string(to_string(Layer::notebook));
   if (!inputs_.notebook) {
     attempt.reason = "the program supplies no notebook context";
-    add_account(std::move(attempt), -1);
+    add_account(std::move(attempt), stop_on_failure ? 30 : -1);
     return;
   }
   const auto source = std::make_shared<NotebookSource>(inputs_.notebook, plan_.host);
   Candidate candidate;
   candidate.attempt = std::move(attempt);
-  candidate.provider = std::make_shared<RefreshingProvider>("notebook", source, inputs_.clock, inputs_.policy);
+  candidate.provider = make_refreshing_provider("notebook", source, inputs_);
   candidate.late_host = [source] { return source->host(); };
+  candidate.stop_on_failure = stop_on_failure;
   candidate.nearness = -1;
   plan_.candidates.push_back(std::move(candidate));
 }
 
-void PlanWriter::add_accounts_of_the_rest() {
-  for (const UnsupportedTrigger& trigger : unsupported_triggers()) {
-    const config::AttributeValue* value = sources().find_attribute(trigger.attribute);
-    if (value == nullptr || reported_.count(trigger.strategy) != 0) continue;
-    if (trigger.attribute == "azure_use_msi") {
-      const auto wanted = config::parse_boolean(value->value.reveal(), value->provenance.place);
-      if (wanted && !*wanted) continue;
-    }
-    Attempt attempt;
-    attempt.strategy = std::string(trigger.strategy);
-    attempt.layer = std::string(to_string(value->provenance.layer));
-    attempt.verdict = AttemptVerdict::unavailable;
-    attempt.reason = value->provenance.place + " asks for a strategy that this version does not have";
-    attempt.fix = "use one of " + supported_strategy_names();
-    // Continuous-integration services set such variables for everybody: that alone is no near miss.
-    add_account(std::move(attempt), -120);
+Attempt PlanWriter::account_of_unconfigured(const StrategyDescription& strategy) const {
+  Attempt attempt;
+  attempt.strategy = std::string(strategy.name);
+  if (plan_.host.empty()) attempt.missing.push_back("DATABRICKS_HOST");
+  for (const std::string_view name : strategy.credential) attempt.missing.push_back(variable_name(name, false));
+  for (const std::string_view name : strategy.variables) {
+    if (!sources().environment.get(name)) attempt.missing.emplace_back(name);
   }
+  if (strategy.strategy == Strategy::env_oidc) attempt.missing.push_back(oidc_token_variable(sources()));
+  if (strategy.strategy == Strategy::model_serving) {
+    attempt.missing.clear();
+    attempt.reason = "this is no model serving container";
+    return attempt;
+  }
+  if (attempt.missing.empty()) {
+    attempt.reason =
+        strategy.cloud == CloudNeed::azure ? "the host is not known to be an Azure workspace" : "nothing asks for it";
+    return attempt;
+  }
+  attempt.reason = list(attempt.missing) + (attempt.missing.size() == 1 ? " is missing" : " are missing");
+  attempt.fix = "set " + list(attempt.missing);
+  return attempt;
+}
+
+void PlanWriter::add_accounts_of_the_rest() {
   for (const Strategy strategy : all_strategies()) {
     const StrategyDescription& description = describe_strategy(strategy);
     if (reported_.count(description.name) != 0) continue;
-    Attempt attempt;
-    attempt.strategy = std::string(description.name);
-    if (strategy == Strategy::databricks_cli) attempt.missing.push_back("DATABRICKS_HOST");
-    if (strategy != Strategy::databricks_cli && plan_.host.empty()) attempt.missing.push_back("DATABRICKS_HOST");
-    for (const std::string_view name : description.credential) attempt.missing.push_back(variable_name(name, false));
-    attempt.reason = list(attempt.missing) + (attempt.missing.size() == 1 ? " is missing" : " are missing");
-    attempt.fix = "set " + list(attempt.missing);
-    const int nearness = -static_cast<int>(attempt.missing.size());
+    Attempt attempt = account_of_unconfigured(description);
+    // What most people use comes first among equals.
+    const int rarity = strategy == Strategy::pat || strategy == Strategy::oauth_m2m ? 0
+                       : description.of_machine                                     ? 20
+                                                                                    : 10;
+    const int nearness = -static_cast<int>(attempt.missing.size()) - rarity;
     add_account(std::move(attempt), nearness);
   }
 }

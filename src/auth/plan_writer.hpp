@@ -19,19 +19,30 @@ class PlanWriter {
 
   const config::ConfigSources& sources() const noexcept { return *inputs_.sources; }
   const ChainInputs& inputs() const noexcept { return inputs_; }
-  /// All layers of the configuration, highest first.
-  const LayerScope& everything() const noexcept { return everything_; }
+
+  /// See complete_strategy(); from all layers of the configuration, or from those of `scope`.
+  Completion complete(const StrategyDescription& strategy, const config::AttributeLayer& origin,
+                      const std::vector<std::string_view>& also_required = {}) const;
+  Completion complete(const StrategyDescription& strategy, const config::AttributeLayer& origin,
+                      const LayerScope& scope, const std::vector<std::string_view>& also_required) const;
 
   void add_own_providers();
   /// A candidate when complete; else its account: what is missing, or why it may not be used. `layer` overrides the
-  /// label.
-  void add_strategy(const Completion& completion, bool stop_on_failure, std::string layer = {});
+  /// label. With `cloud`, the strategy declines for hosts that are not of it; a host that does not tell by its name is
+  /// asked when the candidate's turn comes.
+  void add_strategy(const Completion& completion, bool stop_on_failure, std::string layer = {},
+                    CloudNeed cloud = CloudNeed::any);
+  /// A strategy that nobody configured: it is passed over when it fails, and where it has to look on the network
+  /// whether it exists at all, that is limited.
+  void add_ambient(const Completion& completion);
+  /// Whether a strategy of that name will be tried.
+  bool has_candidate(std::string_view strategy) const;
   /// Reports a configured strategy that is not considered.
   void add_ignored(const Completion& completion, std::string reason);
   /// An auth_type that cannot be served: known to Databricks but not built, or unknown to everybody.
   void add_unusable_auth_type(const config::AttributeLayer& layer, bool stop_on_failure);
-  void add_notebook();
-  /// One account for every strategy that has none yet, and for configured ones that are not built.
+  void add_notebook(bool stop_on_failure);
+  /// One account for every strategy that has none yet.
   void add_accounts_of_the_rest();
 
   void refuse(Error error) { plan_.refusal = std::move(error); }
@@ -40,6 +51,8 @@ class PlanWriter {
 
  private:
   void add_account(Attempt attempt, int nearness);
+  void add_candidate(const Completion& completion, Attempt attempt, bool stop_on_failure, CloudNeed cloud);
+  Attempt account_of_unconfigured(const StrategyDescription& strategy) const;
 
   const ChainInputs& inputs_;
   LayerScope everything_;

@@ -10,8 +10,8 @@
 
 namespace dbxauth::auth {
 
-Result<std::shared_ptr<CredentialProvider>> make_basic_provider(std::string_view username,
-                                                                const SecretString& password) {
+Result<std::shared_ptr<CredentialProvider>> make_basic_provider(std::string_view username, const SecretString& password,
+                                                                const RequestHeaders& request_headers) {
   if (username.find(':') != std::string_view::npos || !is_header_safe(username)) {
     return Error(ErrorCode::configuration, "the user name contains a colon or a control character");
   }
@@ -31,6 +31,7 @@ Result<std::shared_ptr<CredentialProvider>> make_basic_provider(std::string_view
 
   auto headers = std::make_shared<AuthHeaders>();
   headers->headers.push_back({"Authorization", std::move(value)});
+  append(headers->headers, request_headers);
   headers->strategy = "basic";
   return std::shared_ptr<CredentialProvider>(
       std::make_shared<FixedHeadersProvider>("basic", std::move(headers), std::nullopt));

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string_view>
 
+#include "auth/request_headers.hpp"
 #include "dbxauth/credentials.hpp"
 #include "dbxauth/result.hpp"
 #include "dbxauth/secret_string.hpp"
@@ -12,7 +13,7 @@ namespace dbxauth::auth {
 
 /// User name and password: `Authorization: Basic base64(user:password)` (RFC 7617, UTF-8). There is no token.
 /// ErrorCode::configuration for a colon in the user name, which the scheme cannot express, or a control character.
-Result<std::shared_ptr<CredentialProvider>> make_basic_provider(std::string_view username,
-                                                                const SecretString& password);
+Result<std::shared_ptr<CredentialProvider>> make_basic_provider(std::string_view username, const SecretString& password,
+                                                                const RequestHeaders& request_headers = {});
 
 }  // namespace dbxauth::auth

@@ -8,7 +8,8 @@
 
 namespace dbxauth::auth {
 
-Result<std::shared_ptr<CredentialProvider>> make_pat_provider(std::string_view token) {
+Result<std::shared_ptr<CredentialProvider>> make_pat_provider(std::string_view token,
+                                                              const RequestHeaders& request_headers) {
   auto clean = clean_secret(token, "the personal access token");
   if (!clean) return std::move(clean).error();
   Token bearer;
@@ -17,6 +18,7 @@ Result<std::shared_ptr<CredentialProvider>> make_pat_provider(std::string_view t
   if (!authorization) return std::move(authorization).error();
   auto headers = std::make_shared<AuthHeaders>();
   headers->headers.push_back({"Authorization", std::move(*authorization)});
+  append(headers->headers, request_headers);
   headers->strategy = "pat";
   return std::shared_ptr<CredentialProvider>(
       std::make_shared<FixedHeadersProvider>("pat", std::move(headers), std::move(bearer)));
