@@ -12,11 +12,14 @@ namespace {
 constexpr std::string_view production_application = "2ff814a6-3304-4ab8-85cb-cd0e6f879c1d";
 
 constexpr AzureEnvironment public_cloud{"PUBLIC", "https://login.microsoftonline.com/",
-                                        "https://management.core.windows.net/", production_application};
+                                        "https://management.core.windows.net/", production_application,
+                                        "https://management.azure.com/"};
 constexpr AzureEnvironment us_government{"USGOVERNMENT", "https://login.microsoftonline.us/",
-                                         "https://management.core.usgovcloudapi.net/", production_application};
+                                         "https://management.core.usgovcloudapi.net/", production_application,
+                                         "https://management.usgovcloudapi.net/"};
 constexpr AzureEnvironment china{"CHINA", "https://login.chinacloudapi.cn/",
-                                 "https://management.core.chinacloudapi.cn/", production_application};
+                                 "https://management.core.chinacloudapi.cn/", production_application,
+                                 "https://management.chinacloudapi.cn/"};
 
 struct Suffix {
   std::string_view text;

@@ -15,6 +15,7 @@ struct AzureEnvironment {
   std::string_view authority;            ///< Microsoft Entra ID, with a trailing slash.
   std::string_view management_resource;  ///< Audience of the management token, with a trailing slash.
   std::string_view databricks_resource;  ///< Application id: audience of the workspace token.
+  std::string_view resource_manager;     ///< Azure Resource Manager (ARM), with a trailing slash; its own audience.
 };
 
 /// Whether the host's name says that it is an Azure workspace.

@@ -19,8 +19,8 @@ Result<std::shared_ptr<AzureTokenIssuer>> make_client_secret_issuer(const AzureT
                                                                     std::shared_ptr<net::HttpTransport> transport,
                                                                     std::shared_ptr<const platform::Clock> clock);
 
-/// A federated credential of GitHub Actions (github-oidc-azure): the same grant with `client_assertion`, an ID token for
-/// the audience `api://AzureADTokenExchange` that is obtained anew each time.
+/// A federated credential of GitHub Actions (github-oidc-azure): the same grant with `client_assertion`, an ID token
+/// for the audience `api://AzureADTokenExchange` that is obtained anew each time.
 Result<std::shared_ptr<AzureTokenIssuer>> make_federated_issuer(const AzureTarget& target, std::string client_id,
                                                                 std::shared_ptr<IdTokenSource> id_tokens,
                                                                 std::shared_ptr<net::HttpTransport> transport,
