@@ -13,7 +13,7 @@
 
 namespace dbxauth {
 
-/// Which rule set orders and combines the sources of credentials. See docs/credential-chain.md.
+/// Which rule set orders and combines the sources of credentials. See docs/authentication.md.
 enum class ChainRules {
   layered,         ///< The default: the highest layer that names a credential decides.
   clone_xs,        ///< The seven steps of Clone-Xs, literally; a failing step is reported and the next is tried.
