@@ -8,6 +8,7 @@
 
 #include "auth/header_value.hpp"
 #include "auth/strategy_error.hpp"
+#include "auth/token_request_ceiling.hpp"
 #include "base/json_reader.hpp"
 #include "base/redaction.hpp"
 #include "base/text.hpp"
@@ -48,6 +49,12 @@ std::string_view form_value(const TokenEndpointRequest& request, std::string_vie
     if (key == name) return value;
   }
   return {};
+}
+
+std::string_view principal_of(const TokenEndpointRequest& request) {
+  if (!request.client_id.empty()) return request.client_id;
+  const std::string_view client = form_value(request, "client_id");
+  return client.empty() ? request.principal : client;
 }
 
 Error explain_refusal(Error error, const TokenEndpointRequest& request) {
@@ -118,13 +125,14 @@ Result<void> read_expiry(Token& token, const base::JsonDocument& document, Syste
 }  // namespace
 
 Result<Token> read_token_answer(const net::HttpResponse& answer, const std::string& endpoint,
-                                const platform::Clock& clock) {
+                                const platform::Clock& clock, std::string_view token_member) {
   const auto document = net::json_body(answer, "read the answer of the token endpoint " + endpoint);
   if (!document) return document.error();
   Token token;
-  token.access_token = SecretString((*document)["access_token"].string_or());
+  token.access_token = SecretString((*document)[token_member].string_or());
   if (token.access_token.empty()) {
-    return Error(ErrorCode::protocol, "the answer of the token endpoint " + endpoint + " holds no access_token");
+    return Error(ErrorCode::protocol,
+                 "the answer of the token endpoint " + endpoint + " holds no " + std::string(token_member));
   }
   const std::string_view type = (*document)["token_type"].string_or("Bearer");
   token.token_type = type.empty() || base::equals_ignoring_case(type, "bearer") ? "Bearer" : std::string(type);
@@ -166,10 +174,11 @@ Result<Token> request_token(net::HttpTransport& transport, const TokenEndpointRe
   http.response_limit = token_answer_limit_bytes;
   http.subject = request.subject;
 
+  if (auto turn = await_token_request_turn(request.url, principal_of(request), context); !turn) return turn.error();
   const auto answer = transport.send(http, context);
   if (!answer) return answer.error();
   if (!answer->ok()) return explain_refusal(net::service_error(*answer, "get a token from " + request.url), request);
-  return read_token_answer(*answer, request.url, clock);
+  return read_token_answer(*answer, request.url, clock, request.token_member);
 }
 
 }  // namespace dbxauth::auth

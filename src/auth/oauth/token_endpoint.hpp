@@ -23,18 +23,22 @@ struct TokenEndpointRequest {
   const SecretString* client_secret = nullptr;
   /// A rotated refresh token may be used once only: such a request is not sent again after a lost answer.
   net::Replay replay = net::Replay::safe;
-  std::string_view subject = "auth";  ///< Of log records.
+  std::string_view subject = "auth";               ///< Of log records.
+  std::string_view token_member = "access_token";  ///< Member of the answer that is the token; Google: `id_token`.
+  /// Whose requests are counted together (token_request_ceiling.hpp) where the form has no client_id.
+  std::string_view principal;
 };
 
-/// Sends the form and reads the token. `transport` retries 429 and 503; every other 4xx is final. `expires_in` may be a
-/// number or text, as may Azure's `expires_on`; without either the JWT's `exp` counts. A refusal is
-/// ErrorCode::authentication_failed; `invalid_client` explains the mix-up of Entra and Databricks secrets.
+/// Sends the form, in its turn (token_request_ceiling.hpp), and reads the token. `transport` retries 429 and 503; every
+/// other 4xx is final. `expires_in` may be a number or text, as may Azure's `expires_on`; without either the JWT's
+/// `exp` counts. A refusal is ErrorCode::authentication_failed; `invalid_client` explains the mix-up of Entra and
+/// Databricks secrets.
 Result<Token> request_token(net::HttpTransport& transport, const TokenEndpointRequest& request,
                             const platform::Clock& clock, const CallContext& context);
 
 /// The token of a 2xx answer, read as request_token() does. `endpoint` names the answering place in messages.
 Result<Token> read_token_answer(const net::HttpResponse& answer, const std::string& endpoint,
-                                const platform::Clock& clock);
+                                const platform::Clock& clock, std::string_view token_member = "access_token");
 
 /// The value of an `Authorization: Basic` header for a client: id and secret are form-encoded first (RFC 6749 §2.3.1).
 SecretString basic_client_authorization(std::string_view client_id, const SecretString& client_secret);

@@ -23,9 +23,11 @@ Result<std::shared_ptr<TokenSource>> make_google_credentials_source(const Secret
 
 /// google-id: impersonates `service_account` with the application default credentials: GOOGLE_APPLICATION_CREDENTIALS,
 /// else `$CLOUDSDK_CONFIG` or `~/.config/gcloud/application_default_credentials.json` (service_account and
-/// authorized_user), else the metadata server (GCE_METADATA_HOST, default metadata.google.internal; one second to
-/// connect). IAM credentials: generateIdToken (include_email) and generateAccessToken; `iam_url` replaces
-/// https://iamcredentials.googleapis.com (https or loopback, from GOOGLE_IAM_CREDENTIALS_URL; empty: the default).
+/// authorized_user), else the metadata server (GCE_METADATA_HOST, which must be on this machine or link; by default
+/// 169.254.169.254, given one second to show that it is there). IAM credentials: generateIdToken (includeEmail) and
+/// generateAccessToken at https://iamcredentials.googleapis.com or, for private endpoints and tests, at
+/// DBXAUTH_GOOGLE_IAM_CREDENTIALS_URL (https or loopback). Both tokens are renewed together.
+/// ErrorCode::no_credentials when there are no application default credentials, unsupported for their other kinds.
 std::shared_ptr<TokenSource> make_google_id_source(std::string service_account, std::string host,
                                                    EnvironmentReader environment,
                                                    std::shared_ptr<net::HttpTransport> transport,
