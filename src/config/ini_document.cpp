@@ -113,7 +113,8 @@ class IniParser {
       section("DEFAULT");
       current_ = document_.index_.find("DEFAULT")->second;
     }
-    document_.sections_[*current_].entries.push_back({key, *value, key_line, begin, position_});
+    document_.sections_[*current_].entries.push_back(
+        {key, *value, key_line, begin, position_, written_begin_, written_end_});
     return {};
   }
 
@@ -142,9 +143,19 @@ class IniParser {
     return {};
   }
 
+  std::size_t offset_of(const char* place) const { return static_cast<std::size_t>(place - text_.data()); }
+
+  void note_written(std::string_view written) {
+    written_begin_ = offset_of(written.data());
+    written_end_ = written_begin_ + written.size();
+  }
+
   Result<std::string_view> read_value(std::string_view rest, int key_line) {
     const std::string_view untrimmed = trim_left(rest);
-    if (untrimmed.empty()) return std::string_view();
+    if (untrimmed.empty()) {
+      note_written(rest.substr(std::min(rest.find_first_not_of(" \t"), rest.size()), 0));
+      return std::string_view();
+    }
     std::string_view quote;
     if (untrimmed.size() > 3 && untrimmed.substr(0, 3) == kTripleQuote)
       quote = kTripleQuote;
@@ -153,37 +164,48 @@ class IniParser {
     if (!quote.empty()) {
       const std::string_view inner = untrimmed.substr(quote.size());
       const std::size_t close = inner.rfind(quote);
-      if (close != std::string_view::npos) return inner.substr(0, close);
+      if (close != std::string_view::npos) {
+        note_written(untrimmed.substr(0, close + 2 * quote.size()));
+        return inner.substr(0, close);
+      }
       return read_quoted_lines(inner, quote, key_line);
     }
     const std::string_view value = base::trim(untrimmed);
     if (value.back() == '\\') return read_continuation(value.substr(0, value.size() - 1));
     const std::string_view bare = without_comment(value);
+    note_written(bare);
     if (surrounded_by(bare, '\'') || surrounded_by(bare, '"')) return bare.substr(1, bare.size() - 2);
     return bare;
   }
 
   // The value is one piece of the text: from `first` to the closing quote.
   Result<std::string_view> read_quoted_lines(std::string_view first, std::string_view quote, int key_line) {
-    const std::size_t begin = static_cast<std::size_t>(first.data() - text_.data());
+    const std::size_t begin = offset_of(first.data());
     while (position_ < text_.size()) {
       const std::size_t line_begin = position_;
       const std::size_t close = next_line().rfind(quote);
-      if (close != std::string_view::npos) return text_.substr(begin, line_begin + close - begin);
+      if (close == std::string_view::npos) continue;
+      const std::string_view value = text_.substr(begin, line_begin + close - begin);
+      note_written(text_.substr(begin - quote.size(), value.size() + 2 * quote.size()));
+      return value;
     }
     return error_at(key_line, fmt::format("the value that starts with {} is not closed", quote));
   }
 
   std::string_view read_continuation(std::string_view first) {
     SecretString joined(first);
+    const std::size_t begin = offset_of(first.data());
+    std::size_t end = begin + first.size() + 1;
     while (position_ < text_.size()) {
       std::string_view next = base::trim(next_line());
       if (next.empty()) break;
       const bool more = next.back() == '\\';
+      end = offset_of(next.data()) + next.size();
       if (more) next.remove_suffix(1);
       joined.append(next);
       if (!more) break;
     }
+    note_written(text_.substr(begin, end - begin));
     document_.joined_.push_back(std::move(joined));
     return document_.joined_.back().reveal();
   }
@@ -193,6 +215,9 @@ class IniParser {
   std::size_t position_ = 0;
   int line_number_ = 0;
   std::optional<std::size_t> current_;
+  // Of the value that was read last.
+  std::size_t written_begin_ = 0;
+  std::size_t written_end_ = 0;
   IniDocument document_;
 };
 

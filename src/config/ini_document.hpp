@@ -19,6 +19,10 @@ struct IniEntry {
   int line = 0;            ///< 1-based line of the key.
   std::size_t begin = 0;   ///< First byte of the entry's first line in IniDocument::text().
   std::size_t end = 0;     ///< One past its last line, line end included.
+  /// The value as it is written, with its quotes and without an inline comment. Of an empty value: an empty range where
+  /// one would go.
+  std::size_t value_begin = 0;
+  std::size_t value_end = 0;
 };
 
 /// All keys under one name; a section that is opened several times is one IniSection.
@@ -55,6 +59,7 @@ class IniDocument {
  public:
   /// `name` names the text in errors: `<name>:<line>: …`, ErrorCode::configuration; values are never quoted.
   static Result<IniDocument> parse(SecretString text, std::string_view name);
+  IniDocument() = default;  ///< An empty text.
 
   std::string_view text() const noexcept { return text_.reveal(); }
   const std::vector<IniSection>& sections() const noexcept { return sections_; }
@@ -62,7 +67,6 @@ class IniDocument {
 
  private:
   friend class IniParser;
-  IniDocument() = default;
 
   SecretString text_;
   std::vector<SecretString> joined_;  ///< Values that are not one piece of text_.

@@ -17,7 +17,8 @@ namespace dbxauth::config {
 ///
 /// What is written reads back the same with the official CLI's parser and, where the value allows it, with those of the
 /// Python and Java SDKs: no quotes unless the value needs them. ErrorCode::invalid_argument for a value that no quoting
-/// can carry (a NUL, a line break in a key, …) or a key or section name that cannot be one.
+/// can carry (a NUL, a line break in a key, …) or a key or section name that cannot be one. Every edit is read back
+/// before it counts: an edit that failed has changed nothing.
 class IniEditor {
  public:
   static Result<IniEditor> open(SecretString text, std::string_view name);
@@ -38,8 +39,14 @@ class IniEditor {
   const SecretString& text() const noexcept { return text_; }
 
  private:
+  struct Change;
+
   IniEditor() = default;
-  Result<void> replace_text(SecretString text);
+  /// Takes `text` over if it parses and differs from the present one in nothing but `change`.
+  bool accept(SecretString text, const Change& change);
+  bool replace_value(const IniEntry& entry, const Change& change);
+  bool append_key(const IniSection& section, const Change& change);
+  bool append_section(const Change& change);
 
   std::string name_;
   SecretString text_;

@@ -14,8 +14,6 @@
 namespace dbxauth::config {
 namespace {
 
-constexpr std::size_t kLargestProfileFile = 4u << 20;
-
 // Keys that other tools keep in profiles and that mean nothing here.
 constexpr std::string_view kForeignKeys[] = {"insecure",
                                              "jobs-api-version",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +14,9 @@ namespace dbxauth::config {
 
 /// The section of settings that are not a profile: `default_profile`, `auth_storage`.
 inline constexpr std::string_view kSettingsSection = "__settings__";
+
+/// A larger file is refused.
+inline constexpr std::size_t kLargestProfileFile = 4u << 20;
 
 /// Reads a profile file. ErrorCode::not_found when it does not exist, configuration when it is malformed or not a file;
 /// `/dev/null` is an empty file. The errors name the path.
