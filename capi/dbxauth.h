@@ -218,6 +218,13 @@ typedef struct dbxauth_client_options {
   size_t provider_count;
   dbxauth_provider* notebook; /* asked last: its first Authorization header is taken, and its host from the header
                                  "X-Dbxauth-Host"; NULL: none */
+  const dbxauth_attribute* custom_headers; /* sent along with the credentials of every built-in strategy and part of
+                                              dbxauth_client_headers; `place` is not read; Authorization, Host and
+                                              headers of the transfer are refused */
+  size_t custom_header_count;
+  int32_t probe_budget_ms;    /* 0: 3000; for strategies that nobody asked for and that look on the network whether they
+                                 apply */
+  int32_t program_timeout_ms; /* 0: 30000; longest run of a program, such as the Azure CLI */
 } dbxauth_client_options;
 DBXAUTH_API void dbxauth_client_options_init(dbxauth_client_options* options, size_t struct_size);
 

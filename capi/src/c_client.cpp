@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <limits>
 
+#include "c_attributes.hpp"
 #include "c_handles.hpp"
 #include "c_options.hpp"
 #include "dbxauth/description.hpp"
@@ -9,43 +10,21 @@ namespace dbxauth::capi {
 
 namespace {
 
-Result<void> read_attributes(const dbxauth_attribute* attributes, std::size_t count, const char* what,
-                             std::map<std::string, SecretString>& values, std::map<std::string, std::string>& places) {
-  if (attributes == nullptr && count > 0)
-    return invalid_argument(std::string(what) + " is NULL but its count is not 0");
-  for (std::size_t i = 0; i < count; ++i) {
-    const dbxauth_attribute& attribute = attributes[i];
-    if (attribute.name == nullptr || *attribute.name == '\0' ||
-        (attribute.value.data == nullptr && attribute.value.size > 0)) {
-      return invalid_argument(std::string(what) + "[" + std::to_string(i) + "] lacks a name or its value is NULL");
-    }
-    const std::string_view value(attribute.value.data == nullptr ? "" : attribute.value.data, attribute.value.size);
-    values.insert_or_assign(attribute.name, SecretString(value));
-    if (attribute.place != nullptr) places.insert_or_assign(attribute.name, attribute.place);
+Result<void> read_limits(const dbxauth_client_options& from, ClientOptions& options) {
+  struct Limit {
+    std::int32_t given_ms;
+    const char* field;
+    std::chrono::milliseconds& value;
+  };
+  const Limit limits[] = {
+      {from.connect_timeout_ms, "dbxauth_client_options.connect_timeout_ms", options.http.connect_timeout},
+      {from.attempt_timeout_ms, "dbxauth_client_options.attempt_timeout_ms", options.http.attempt_timeout},
+      {from.auth_timeout_ms, "dbxauth_client_options.auth_timeout_ms", options.http.auth_timeout},
+      {from.probe_budget_ms, "dbxauth_client_options.probe_budget_ms", options.probe_budget},
+      {from.program_timeout_ms, "dbxauth_client_options.program_timeout_ms", options.program_timeout}};
+  for (const Limit& limit : limits) {
+    if (auto read = read_timeout(limit.given_ms, limit.field, limit.value); !read) return read;
   }
-  return {};
-}
-
-Result<std::chrono::milliseconds> timeout(std::int32_t milliseconds, std::chrono::milliseconds standard,
-                                          const char* what) {
-  if (milliseconds < 0)
-    return invalid_argument(std::string("dbxauth_client_options.") + what + " must not be negative");
-  return milliseconds == 0 ? standard : std::chrono::milliseconds(milliseconds);
-}
-
-Result<void> read_http(const dbxauth_client_options& from, HttpOptions& http) {
-  http.ca_bundle = text_or_empty(from.ca_bundle);
-  http.proxy = text_or_empty(from.proxy);
-  http.product = text_or_empty(from.product);
-  const auto connect = timeout(from.connect_timeout_ms, http.connect_timeout, "connect_timeout_ms");
-  if (!connect) return connect.error();
-  const auto attempt = timeout(from.attempt_timeout_ms, http.attempt_timeout, "attempt_timeout_ms");
-  if (!attempt) return attempt.error();
-  const auto auth = timeout(from.auth_timeout_ms, http.auth_timeout, "auth_timeout_ms");
-  if (!auth) return auth.error();
-  http.connect_timeout = *connect;
-  http.attempt_timeout = *attempt;
-  http.auth_timeout = *auth;
   return {};
 }
 
@@ -75,22 +54,20 @@ Result<ClientOptions> read_client_options(const dbxauth_client_options* given) {
   }
   options.load_dotenv = from->load_dotenv != 0;
   options.dotenv_file = text_or_empty(from->dotenv_file);
-  if (auto read = read_attributes(from->attributes, from->attribute_count, "attributes", options.attributes,
-                                  options.attribute_places);
-      !read) {
-    return read.error();
-  }
-  if (from->replace_environment != 0) {
-    std::map<std::string, SecretString> variables;
-    std::map<std::string, std::string> places;
-    if (auto read = read_attributes(from->environment, from->environment_count, "environment", variables, places);
-        !read) {
-      return read.error();
-    }
-    options.environment.emplace();
-    for (const auto& [name, value] : variables) options.environment->emplace(name, value.reveal());
-  }
-  if (auto read = read_http(*from, options.http); !read) return read.error();
+  auto attributes = read_attributes(from->attributes, from->attribute_count, "attributes");
+  if (!attributes) return attributes.error();
+  options.attributes = std::move(attributes->values);
+  options.attribute_places = std::move(attributes->places);
+  auto environment = read_environment(from->environment, from->environment_count, from->replace_environment);
+  if (!environment) return environment.error();
+  options.environment = std::move(*environment);
+  const auto headers = read_attributes(from->custom_headers, from->custom_header_count, "custom_headers");
+  if (!headers) return headers.error();
+  options.custom_headers = headers->revealed();
+  options.http.ca_bundle = text_or_empty(from->ca_bundle);
+  options.http.proxy = text_or_empty(from->proxy);
+  options.http.product = text_or_empty(from->product);
+  if (auto read = read_limits(*from, options); !read) return read.error();
   if (auto read = read_providers(*from, options); !read) return read.error();
   return options;
 }

@@ -9,6 +9,7 @@ import time
 from types import TracebackType
 from typing import Any, Callable, Generic, Optional, TypedDict, TypeVar
 
+from ._arguments import milliseconds
 from ._library import lib
 from ._native import call, call_for_text, destroy_trampoline, progress_trampoline, registry
 from ._signatures import DestroyFn, OperationOptions, ProgressFn, null_function
@@ -64,7 +65,7 @@ class Operation(Generic[T]):
         self._target = _ProgressTarget(on_progress) if on_progress else None
         options = OperationOptions()
         lib.dbxauth_operation_options_init(ctypes.byref(options), ctypes.sizeof(options))
-        options.timeout_ms = int(timeout_seconds * 1000) if timeout_seconds else 0
+        options.timeout_ms = milliseconds(timeout_seconds)
         options.progress = progress_trampoline if self._target else null_function(ProgressFn)
         options.destroy = destroy_trampoline if self._target else null_function(DestroyFn)
         options.user_data = registry.add(self._target) if self._target else None

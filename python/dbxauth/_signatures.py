@@ -63,6 +63,10 @@ class ClientOptions(Structure):
         ("providers", POINTER(c_void_p)),
         ("provider_count", c_size_t),
         ("notebook", c_void_p),
+        ("custom_headers", POINTER(Attribute)),
+        ("custom_header_count", c_size_t),
+        ("probe_budget_ms", c_int32),
+        ("program_timeout_ms", c_int32),
     ]
 
 

@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Optional, Sequence, Union
 
+from ._arguments import attribute_array, call_options, encode, milliseconds
 from ._library import lib
 from ._native import call_for_handle, call_for_text
 from ._operation import Operation, ProgressCallback, decode_json
-from ._signatures import Attribute, Bytes, CallOptions, ClientOptions, OperationOptions
+from ._signatures import ClientOptions, OperationOptions
 from .providers import Provider, ProviderTarget, make_provider, notebook_provider
 
 
@@ -37,25 +38,6 @@ class Headers(Mapping[str, str]):
         return f"<Headers {', '.join(self._values)} of {self.strategy}>"
 
 
-def _encode(text: Optional[str]) -> Optional[bytes]:
-    return None if text is None else text.encode("utf-8")
-
-
-def _attributes(values: Mapping[str, str]) -> Any:
-    array = (Attribute * len(values))()
-    for slot, (name, value) in zip(array, values.items()):
-        data = value.encode("utf-8")
-        slot.name, slot.value = name.encode("utf-8"), Bytes(data, len(data))
-    return array
-
-
-def _call_options(timeout_seconds: Optional[float]) -> Any:
-    options = CallOptions()
-    lib.dbxauth_call_options_init(ctypes.byref(options), ctypes.sizeof(options))
-    options.timeout_ms = int(timeout_seconds * 1000) if timeout_seconds else 0
-    return ctypes.byref(options)
-
-
 Spec = Union[str, Mapping[str, Any]]
 
 
@@ -70,6 +52,10 @@ class Client:
     client_secret, azure_tenant_id, …) and win over everything else. Without any, credentials come from the environment,
     the profile file, a saved session or the notebook, in that order. Creating a client makes no request.
     May be used from several threads. Use as a context manager, or call close().
+
+    `custom_headers` are sent along with the credentials of every built-in strategy and are part of headers().
+    `probe_budget` (seconds, None: 3) is for strategies that nobody asked for and that look on the network whether they
+    apply, `program_timeout` (seconds, None: 30) for one run of a program such as the Azure CLI.
     """
 
     def __init__(
@@ -84,20 +70,27 @@ class Client:
         proxy: Optional[str] = None,
         product: Optional[str] = None,
         providers: Sequence[tuple[str, Provider]] = (),
+        custom_headers: Optional[Mapping[str, str]] = None,
+        probe_budget: Optional[float] = None,
+        program_timeout: Optional[float] = None,
         **attributes: str,
     ) -> None:
         self._handle: Optional[ctypes.c_void_p] = None
         self._targets: list[ProviderTarget] = []
         options = ClientOptions()
         lib.dbxauth_client_options_init(ctypes.byref(options), ctypes.sizeof(options))
-        options.profile, options.config_file = _encode(profile), _encode(config_file)
-        options.chain_rules, options.ca_bundle = _encode(chain_rules), _encode(ca_bundle)
-        options.proxy, options.product = _encode(proxy), _encode(product)
+        options.profile, options.config_file = encode(profile), encode(config_file)
+        options.chain_rules, options.ca_bundle = encode(chain_rules), encode(ca_bundle)
+        options.proxy, options.product = encode(proxy), encode(product)
         options.load_dotenv = int(load_dotenv)
-        options.attributes, options.attribute_count = _attributes(attributes), len(attributes)
+        options.attributes, options.attribute_count = attribute_array(attributes), len(attributes)
         if environment is not None:
             options.replace_environment = 1
-            options.environment, options.environment_count = _attributes(environment), len(environment)
+            options.environment, options.environment_count = attribute_array(environment), len(environment)
+        if custom_headers:
+            options.custom_headers, options.custom_header_count = attribute_array(custom_headers), len(custom_headers)
+        options.probe_budget_ms = milliseconds(probe_budget)
+        options.program_timeout_ms = milliseconds(program_timeout)
         made: list[ctypes.c_void_p] = []
         try:
             for name, provide in providers:
@@ -133,7 +126,7 @@ class Client:
         """Headers for a request to the workspace, valid for at least `min_validity_seconds`."""
         try:
             handle = call_for_handle(
-                lib.dbxauth_client_headers, self._open(), min_validity_seconds, _call_options(timeout_seconds)
+                lib.dbxauth_client_headers, self._open(), min_validity_seconds, call_options(timeout_seconds)
             )
         except Exception:
             self._raise_callback_exception()
@@ -154,7 +147,7 @@ class Client:
     def token(self, min_validity_seconds: int = 0, timeout_seconds: Optional[float] = None) -> dict[str, Any]:
         """The access token: access_token, token_type, expiry (RFC 3339), expires_in."""
         text = call_for_text(
-            lib.dbxauth_client_token_json, self._open(), min_validity_seconds, _call_options(timeout_seconds)
+            lib.dbxauth_client_token_json, self._open(), min_validity_seconds, call_options(timeout_seconds)
         )
         decoded: dict[str, Any] = json.loads(text)
         return decoded
@@ -162,13 +155,13 @@ class Client:
     def describe(self, verify: bool = False, timeout_seconds: Optional[float] = None) -> dict[str, Any]:
         """Which workspace, as whom, and why; without secrets. With `verify` the workspace is asked who it sees."""
         text = call_for_text(
-            lib.dbxauth_client_describe_json, self._open(), int(verify), _call_options(timeout_seconds)
+            lib.dbxauth_client_describe_json, self._open(), int(verify), call_options(timeout_seconds)
         )
         decoded: dict[str, Any] = json.loads(text)
         return decoded
 
     def catalogs(self, timeout_seconds: Optional[float] = None) -> list[dict[str, str]]:
-        text = call_for_text(lib.dbxauth_client_catalogs_json, self._open(), _call_options(timeout_seconds))
+        text = call_for_text(lib.dbxauth_client_catalogs_json, self._open(), call_options(timeout_seconds))
         decoded: list[dict[str, str]] = json.loads(text)["catalogs"]
         return decoded
 
@@ -185,7 +178,7 @@ class Client:
         timeout_seconds: Optional[float] = None,
     ) -> Operation[dict[str, Any]]:
         return self._operation(
-            lib.dbxauth_inventory_start, (_encode(catalog), _encode(warehouse_id)), on_progress, timeout_seconds
+            lib.dbxauth_inventory_start, (encode(catalog), encode(warehouse_id)), on_progress, timeout_seconds
         )
 
     def start_plan(

@@ -64,6 +64,10 @@ int main(void) {
   FIELD(dbxauth_client_options, providers);
   FIELD(dbxauth_client_options, provider_count);
   FIELD(dbxauth_client_options, notebook);
+  FIELD(dbxauth_client_options, custom_headers);
+  FIELD(dbxauth_client_options, custom_header_count);
+  FIELD(dbxauth_client_options, probe_budget_ms);
+  FIELD(dbxauth_client_options, program_timeout_ms);
   END();
   puts("\n}");
   return 0;

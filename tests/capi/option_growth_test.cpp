@@ -10,6 +10,9 @@ using capi_test::IsolatedOptions;
 
 namespace {
 
+// dbxauth_client_options up to `notebook`, its last field in the first release.
+constexpr std::size_t first_client_options_size = 144;
+
 // What a program built against a later release would pass.
 struct LaterClientOptions {
   dbxauth_client_options known;
@@ -56,8 +59,21 @@ TEST_CASE("a longer struct that sets an unknown field is refused with a clear er
   CHECK_THAT(failure.message(), Catch::Contains("dbxauth_client_options") && Catch::Contains("newer library"));
 }
 
+TEST_CASE("a struct of the first version is read no further than it goes") {
+  IsolatedOptions isolated;
+  // What lies behind an older program's struct is not the library's business.
+  std::memset(&isolated.options.custom_headers, 0xa5, sizeof isolated.options - first_client_options_size);
+  isolated.options.struct_size = first_client_options_size;
+  dbxauth_client* client = nullptr;
+  Failure failure;
+  const auto status = dbxauth_client_new(&isolated.options, &client, &failure.error);
+  INFO(failure.message());
+  REQUIRE(status == DBXAUTH_OK);
+  dbxauth_client_free(client);
+}
+
 TEST_CASE("a struct shorter than the first version is refused") {
-  for (const std::size_t size : {std::size_t{0}, sizeof(std::size_t), sizeof(dbxauth_client_options) - 8}) {
+  for (const std::size_t size : {std::size_t{0}, sizeof(std::size_t), first_client_options_size - 8}) {
     IsolatedOptions isolated;
     isolated.options.struct_size = size;
     dbxauth_client* client = nullptr;
@@ -83,6 +99,20 @@ TEST_CASE("negative timeouts and NULL arrays with a count are refused by name") 
     Failure failure;
     CHECK(dbxauth_client_new(&isolated.options, &client, &failure.error) == DBXAUTH_E_INVALID_ARGUMENT);
     CHECK_THAT(failure.message(), Catch::Contains("auth_timeout_ms"));
+  }
+  {
+    IsolatedOptions isolated;
+    isolated.options.program_timeout_ms = -1;
+    Failure failure;
+    CHECK(dbxauth_client_new(&isolated.options, &client, &failure.error) == DBXAUTH_E_INVALID_ARGUMENT);
+    CHECK_THAT(failure.message(), Catch::Contains("program_timeout_ms"));
+  }
+  {
+    IsolatedOptions isolated;
+    isolated.options.custom_header_count = 1;
+    Failure failure;
+    CHECK(dbxauth_client_new(&isolated.options, &client, &failure.error) == DBXAUTH_E_INVALID_ARGUMENT);
+    CHECK_THAT(failure.message(), Catch::Contains("custom_headers"));
   }
   {
     IsolatedOptions isolated;
