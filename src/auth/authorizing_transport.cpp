@@ -9,12 +9,18 @@
 #include "base/logging.hpp"
 #include "base/redaction.hpp"
 #include "encoding/url.hpp"
+#include "net/response_class.hpp"
 
 namespace dbxauth::auth {
 
 namespace {
 
-constexpr int status_unauthorized = 401;
+/// 401, and a token that the body calls expired or invalid where the status says 403 or 400.
+bool refuses_credentials(const net::HttpResponse& answer) {
+  if (answer.status == 401) return true;
+  if (answer.status != 400 && answer.status != 403) return false;
+  return net::classify_response(answer) == net::ResponseClass::expired_token;
+}
 
 class AuthorizingTransport final : public net::HttpTransport {
  public:
@@ -32,7 +38,7 @@ class AuthorizingTransport final : public net::HttpTransport {
     auto headers = credentials_->headers(std::chrono::seconds{0}, context);
     if (!headers) return std::move(headers).error();
     auto answer = next_->send(authorized(request, **headers), context);
-    if (!answer || answer->status != status_unauthorized) return answer;
+    if (!answer || !refuses_credentials(*answer)) return answer;
 
     credentials_->reject(**headers);
     auto renewed = credentials_->headers(std::chrono::seconds{0}, context);

@@ -15,6 +15,7 @@
 #include "dbxauth/http_options.hpp"
 #include "dbxauth/result.hpp"
 #include "dbxauth/secret_string.hpp"
+#include "net/host_cool_down.hpp"
 #include "platform/clock.hpp"
 #include "platform/environment.hpp"
 #include "platform/random_source.hpp"
@@ -90,10 +91,16 @@ struct RetryPolicy {
 /// Retries 429 and 503 (honouring `Retry-After` in both forms, never sleeping past the deadline), 502/504 and lost
 /// connections of replayable requests; a connection that could not be made is tried once more. The last answer or error
 /// is returned as it is: at once when the wait that the server asks for does not fit before the deadline.
+///
+/// What a server asks for (`Retry-After`, or after a 429 the wait that was chosen) holds for every request of the
+/// process to its origin, see HostCoolDown: they wait, too. One whose deadline comes before that is not sent and gets
+/// the server's answer to the earlier one, 429 or 503 with the `Retry-After` that is left.
 std::shared_ptr<HttpTransport> make_retrying_transport(std::shared_ptr<HttpTransport> next, RetryPolicy policy);
 
 /// What the passing of time means to a retrying transport; tests replace it. All members are set and thread-safe.
 struct RetryTiming {
+  std::shared_ptr<HostCoolDown> cool_down = HostCoolDown::of_process();
+  std::function<HostCoolDown::TimePoint()> steady_now = std::chrono::steady_clock::now;
   std::shared_ptr<const platform::Clock> clock = platform::Clock::system();  ///< For `Retry-After` dates.
   std::function<double()> random_fraction = platform::random_fraction;       ///< In [0, 1).
   std::function<Result<void>(std::chrono::milliseconds duration, const CallContext& context)> sleep =

@@ -111,13 +111,54 @@ TEST_CASE("401 with nothing better to send is returned as it is", "[transport]")
   CHECK(f.provider->rejections == 1);
 }
 
-TEST_CASE("403 is about permissions and rejects nothing", "[transport]") {
+TEST_CASE("403 and 400 are about other things and reject nothing", "[transport]") {
+  const char* const body =
+      GENERATE(as<const char*>{}, "{}", "", R"({"error_code":"PERMISSION_DENIED","message":"no USE CATALOG"})",
+               R"({"error_code":"PERMISSION_DENIED","message":"Invalid access token."})",
+               R"({"error":"invalid_grant","error_description":"Refresh token is invalid"})",
+               R"({"error_code":"BAD_REQUEST","message":"the column token_expired does not exist"})",
+               R"({"error_code":"INVALID_PARAMETER_VALUE","message":"Token 17 to delete has expired"})");
+  const int status = GENERATE(400, 403);
   Fixture f;
-  f.wire->reply(403, "{}");
+  f.wire->reply(status, body);
   const auto answer = f.send("https://adb-1.2.azuredatabricks.net/api");
   REQUIRE(answer);
-  CHECK(answer->status == 403);
+  CHECK(answer->status == status);
+  CHECK(answer->body.reveal() == body);
   CHECK(f.provider->rejections == 0);
+  CHECK(f.wire->request_count() == 1);
+}
+
+TEST_CASE("a token that the body calls expired is renewed once, whatever the status", "[transport]") {
+  const char* const body =
+      GENERATE(as<const char*>{}, R"({"error_code":403,"message":"Invalid access token."})",
+               R"({"message":"io.jsonwebtoken.ExpiredJwtException: JWT expired at 2026-01-01T00:00:00Z"})",
+               R"({"error_code":"UNAUTHENTICATED","message":"Access token has expired."})", "Token is expired");
+  const int status = GENERATE(400, 403);
+  Fixture f;
+  f.wire->reply(status, body).reply(200, "{}");
+  auto answer = f.send("https://adb-1.2.azuredatabricks.net/api", net::HttpMethod::post, net::Replay::never);
+  REQUIRE(answer);
+  CHECK(answer->status == 200);
+  CHECK(f.wire->request(1).header("Authorization") == "Bearer token-2");
+
+  f.wire->reply(status, body).reply(status, body);
+  answer = f.send("https://adb-1.2.azuredatabricks.net/api");
+  REQUIRE(answer);
+  CHECK(answer->status == status);
+  CHECK(f.wire->request_count() == 4);
+  CHECK(f.provider->rejections == 2);
+}
+
+TEST_CASE("a reason in the headers counts as one in the body", "[transport]") {
+  const auto header = GENERATE(table<const char*, const char*>(
+      {{"x-databricks-reason-phrase", "Invalid access token"},
+       {"www-authenticate", "Bearer realm=\"DatabricksRealm\", error=\"invalid_token\""}}));
+  Fixture f;
+  f.wire->reply(403, "", {{std::get<0>(header), std::get<1>(header)}}).reply(200, "{}");
+  const auto answer = f.send("https://adb-1.2.azuredatabricks.net/api");
+  REQUIRE(answer);
+  CHECK(answer->status == 200);
 }
 
 TEST_CASE("plain http is for loopback only", "[transport]") {
