@@ -3,8 +3,8 @@
 
 #include <utility>
 
+#include "auth/strategy_error.hpp"
 #include "base/json_reader.hpp"
-#include "base/logging.hpp"
 #include "base/redaction.hpp"
 #include "encoding/url.hpp"
 #include "net/service_error.hpp"
@@ -14,6 +14,7 @@ namespace dbxauth::auth {
 namespace {
 
 constexpr std::string_view metadata_path = "/.well-known/oauth-authorization-server";
+constexpr std::string_view account_placeholder = "{account_id}";
 constexpr std::size_t metadata_limit_bytes = 1u << 20;
 
 Result<void> require_secure_url(std::string_view text, std::string_view what, std::string_view source) {
@@ -66,33 +67,41 @@ Result<OidcEndpoints> read_metadata(net::HttpTransport& transport, const std::st
 }
 
 std::string substitute_account(std::string text, const std::string& account_id) {
-  constexpr std::string_view placeholder = "{account_id}";
-  for (auto at = text.find(placeholder); at != std::string::npos; at = text.find(placeholder, at + account_id.size())) {
-    text.replace(at, placeholder.size(), account_id);
+  for (auto at = text.find(account_placeholder); at != std::string::npos;
+       at = text.find(account_placeholder, at + account_id.size())) {
+    text.replace(at, account_placeholder.size(), account_id);
   }
   return text;
 }
 
+Result<HostMetadata> metadata_of_host(net::HttpTransport& transport, const std::string& host,
+                                      const CallContext& context, HostMetadataSource* source) {
+  if (source != nullptr) return source->metadata(host, context);
+  auto answer = request_host_metadata(transport, host, context);
+  if (!answer) return std::move(answer).error();
+  return std::move(*answer).value_or(HostMetadata{});
+}
+
 /// The OIDC root of a host that says what it is; empty when it does not (older workspaces answer 404).
-Result<std::string> oidc_root_of_host(net::HttpTransport& transport, const OidcTarget& target,
-                                      const CallContext& context) {
-  const std::string url = target.host + "/.well-known/databricks-config";
-  const auto answer = transport.send(metadata_request(url), context);
-  if (!answer) {
-    if (answer.error().code == ErrorCode::cancelled || answer.error().code == ErrorCode::timed_out)
-      return answer.error();
-    base::log(LogLevel::debug, "auth.oidc", "no host metadata at " + url + ": " + answer.error().message);
-    return std::string();
+Result<std::string> oidc_root(const HostMetadata& metadata, const OidcTarget& target) {
+  const std::string account_id =
+      encoding::percent_encode(target.account_id.empty() ? metadata.account_id : target.account_id);
+  if (metadata.oidc_endpoint.empty()) {
+    const bool of_account = metadata.host_type == "unified" || metadata.host_type == "account";
+    if (!of_account || account_id.empty()) return std::string();
+    return target.host + "/oidc/accounts/" + account_id;
   }
-  const auto document = net::json_body(*answer, "read the host's metadata from " + url);
-  if (!document) {
-    base::log(LogLevel::debug, "auth.oidc", document.error().message);
-    return std::string();
+  if (account_id.empty() && metadata.oidc_endpoint.find(account_placeholder) != std::string::npos) {
+    return with_fix(Error(ErrorCode::configuration, "account_id is needed to log in at " + target.host +
+                                                        ", which serves several workspaces and accounts; set "
+                                                        "DATABRICKS_ACCOUNT_ID or account_id"),
+                    "set account_id (DATABRICKS_ACCOUNT_ID)");
   }
-  std::string root = substitute_account(std::string((*document)["oidc_endpoint"].string_or()),
-                                        encoding::percent_encode(target.account_id));
-  while (!root.empty() && root.back() == '/') root.pop_back();
-  return root;
+  return substitute_account(metadata.oidc_endpoint, account_id);
+}
+
+bool is_unknown_to_host(const Error& error) {
+  return error.code == ErrorCode::unsupported && error.http_status == 404;
 }
 
 }  // namespace
@@ -102,7 +111,7 @@ bool is_account_host(std::string_view host) noexcept {
 }
 
 Result<OidcEndpoints> discover_oidc_endpoints(net::HttpTransport& transport, const OidcTarget& target,
-                                              const CallContext& context) {
+                                              const CallContext& context, HostMetadataSource* host_metadata) {
   if (!target.discovery_url.empty()) return read_metadata(transport, target.discovery_url, target.host, context);
   if (is_account_host(target.host)) {
     if (target.account_id.empty()) {
@@ -112,12 +121,26 @@ Result<OidcEndpoints> discover_oidc_endpoints(net::HttpTransport& transport, con
     const std::string root = target.host + "/oidc/accounts/" + encoding::percent_encode(target.account_id) + "/v1/";
     return OidcEndpoints{root + "authorize", root + "token"};
   }
+  const std::string workspace_root = target.host + "/oidc";
+  const auto root_from_metadata = [&]() -> Result<std::string> {
+    const auto metadata = metadata_of_host(transport, target.host, context, host_metadata);
+    if (!metadata) return metadata.error();
+    return oidc_root(*metadata, target);
+  };
+  const auto read_root = [&](const std::string& root) {
+    return read_metadata(transport, root + std::string(metadata_path), target.host, context);
+  };
   if (!target.account_id.empty()) {
-    auto root = oidc_root_of_host(transport, target, context);
-    if (!root) return std::move(root).error();
-    if (!root->empty()) return read_metadata(transport, *root + std::string(metadata_path), target.host, context);
+    const auto root = root_from_metadata();
+    if (!root) return root.error();
+    return read_root(root->empty() ? workspace_root : *root);
   }
-  return read_metadata(transport, target.host + "/oidc" + std::string(metadata_path), target.host, context);
+  auto endpoints = read_root(workspace_root);
+  if (endpoints || host_metadata == nullptr || !is_unknown_to_host(endpoints.error())) return endpoints;
+  const auto root = root_from_metadata();
+  if (!root) return root.error();
+  if (root->empty() || *root == workspace_root) return endpoints;
+  return read_root(*root);
 }
 
 }  // namespace dbxauth::auth

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "auth/oauth/host_metadata.hpp"
 #include "dbxauth/call_context.hpp"
 #include "dbxauth/result.hpp"
 #include "net/http_transport.hpp"
@@ -27,11 +28,13 @@ struct OidcTarget {
 bool is_account_host(std::string_view host) noexcept;
 
 /// Finds the endpoints as the official Go SDK does: `discovery_url` if given; computed without a request for account
-/// hosts; for a host with an account id, the `oidc_endpoint` of `{host}/.well-known/databricks-config` (unified hosts
-/// serve several workspaces and accounts); else `{host}/oidc/.well-known/oauth-authorization-server` (RFC 8414
-/// metadata). The endpoints found must be https, or loopback. ErrorCode::unsupported when the host answers 404; errors
-/// name the URL.
+/// hosts; for a host with an account id, the `oidc_endpoint` of its metadata (unified hosts serve several workspaces
+/// and accounts); else `{host}/oidc/.well-known/oauth-authorization-server` (RFC 8414 metadata). Where that answers
+/// 404, `host_metadata` is asked whether the host is a unified one. The endpoints found must be https, or loopback.
+///
+/// `host_metadata` is borrowed for the call. Null: the host is asked each time that it has to be, and a 404 is final.
+/// ErrorCode::unsupported when the host knows no OAuth; configuration when it needs an account id; errors name the URL.
 Result<OidcEndpoints> discover_oidc_endpoints(net::HttpTransport& transport, const OidcTarget& target,
-                                              const CallContext& context);
+                                              const CallContext& context, HostMetadataSource* host_metadata = nullptr);
 
 }  // namespace dbxauth::auth

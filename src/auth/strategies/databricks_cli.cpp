@@ -33,12 +33,14 @@ struct StoredLogin {
 class SharedLoginSource final : public TokenSource {
  public:
   SharedLoginSource(SharedLoginSettings settings, std::shared_ptr<TokenCache> cache,
-                    std::shared_ptr<net::HttpTransport> transport, std::shared_ptr<const platform::Clock> clock)
+                    std::shared_ptr<net::HttpTransport> transport, std::shared_ptr<const platform::Clock> clock,
+                    std::shared_ptr<HostMetadataSource> host_metadata)
       : settings_(std::move(settings)),
         host_key_(host_cache_key(settings_.target)),
         cache_(std::move(cache)),
         transport_(std::move(transport)),
-        clock_(std::move(clock)) {}
+        clock_(std::move(clock)),
+        host_metadata_(std::move(host_metadata)) {}
 
   Result<IssuedToken> issue(const TokenDemand& demand, const CallContext& context) override {
     auto stored = read_login(context);
@@ -127,7 +129,7 @@ class SharedLoginSource final : public TokenSource {
   }
 
   Result<Token> request_refresh(const SecretString& refresh_token, const CallContext& context) {
-    auto endpoints = discover_oidc_endpoints(*transport_, settings_.target, context);
+    auto endpoints = discover_oidc_endpoints(*transport_, settings_.target, context, host_metadata_.get());
     if (!endpoints) return std::move(endpoints).error();
     TokenEndpointRequest request;
     request.url = std::move(endpoints->token_endpoint);
@@ -199,6 +201,7 @@ class SharedLoginSource final : public TokenSource {
   const std::shared_ptr<TokenCache> cache_;
   const std::shared_ptr<net::HttpTransport> transport_;
   const std::shared_ptr<const platform::Clock> clock_;
+  const std::shared_ptr<HostMetadataSource> host_metadata_;
 };
 
 }  // namespace
@@ -211,9 +214,10 @@ std::string host_cache_key(const OidcTarget& target) {
 
 std::shared_ptr<TokenSource> make_shared_login_source(SharedLoginSettings settings, std::shared_ptr<TokenCache> cache,
                                                       std::shared_ptr<net::HttpTransport> transport,
-                                                      std::shared_ptr<const platform::Clock> clock) {
+                                                      std::shared_ptr<const platform::Clock> clock,
+                                                      std::shared_ptr<HostMetadataSource> host_metadata) {
   return std::make_shared<SharedLoginSource>(std::move(settings), std::move(cache), std::move(transport),
-                                             std::move(clock));
+                                             std::move(clock), std::move(host_metadata));
 }
 
 }  // namespace dbxauth::auth

@@ -28,10 +28,12 @@ struct SharedLoginSettings {
 /// under every key that holds the same login, and under the host key when that is free. After a rejected refresh the
 /// store is read once more.
 ///
-/// Errors: no_credentials when there is no login; authentication_failed, with the fix, for one that has expired.
+/// `host_metadata` may be null. Errors: no_credentials when there is no login; authentication_failed, with the fix, for
+/// one that has expired.
 std::shared_ptr<TokenSource> make_shared_login_source(SharedLoginSettings settings, std::shared_ptr<TokenCache> cache,
                                                       std::shared_ptr<net::HttpTransport> transport,
-                                                      std::shared_ptr<const platform::Clock> clock);
+                                                      std::shared_ptr<const platform::Clock> clock,
+                                                      std::shared_ptr<HostMetadataSource> host_metadata = nullptr);
 
 /// The key under which a login without a profile is kept.
 std::string host_cache_key(const OidcTarget& target);

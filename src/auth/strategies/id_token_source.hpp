@@ -25,6 +25,8 @@ class IdTokenSource {
   /// `audience` goes into the request where the provider takes one. ErrorCode::no_credentials when the source does not
   /// exist here (variable not set, not in such a job); other codes when it exists and fails.
   virtual Result<SecretString> id_token(std::string_view audience, const CallContext& context) = 0;
+  /// False when `audience` is ignored: then nobody need find it out before asking.
+  virtual bool takes_audience() const noexcept { return true; }
 };
 
 /// A projected token file, read at each call; surrounding white space is dropped, an empty file is an error.
@@ -40,8 +42,8 @@ std::shared_ptr<IdTokenSource> make_github_id_token_source(std::string request_u
 /// The variables of an Azure DevOps job that azure-devops-oidc reads: SYSTEM_ACCESSTOKEN,
 /// SYSTEM_TEAMFOUNDATIONCOLLECTIONURI, SYSTEM_PLANID, SYSTEM_JOBID, SYSTEM_TEAMPROJECTID, SYSTEM_HOSTTYPE.
 inline constexpr std::string_view azure_devops_variables[] = {
-    "SYSTEM_ACCESSTOKEN", "SYSTEM_TEAMFOUNDATIONCOLLECTIONURI", "SYSTEM_PLANID", "SYSTEM_JOBID",
-    "SYSTEM_TEAMPROJECTID", "SYSTEM_HOSTTYPE"};
+    "SYSTEM_ACCESSTOKEN", "SYSTEM_TEAMFOUNDATIONCOLLECTIONURI", "SYSTEM_PLANID", "SYSTEM_JOBID", "SYSTEM_TEAMPROJECTID",
+    "SYSTEM_HOSTTYPE"};
 
 /// Azure DevOps: `POST {collection}/{project}/_apis/distributedtask/hubs/{host type}/plans/{plan}/jobs/{job}/oidctoken?
 /// api-version=7.2-preview.1` with SYSTEM_ACCESSTOKEN as bearer; JSON `oidcToken`. Exactly one slash follows the

@@ -15,8 +15,11 @@ namespace {
 class OauthM2mSource final : public TokenSource {
  public:
   OauthM2mSource(OauthM2mSettings settings, std::shared_ptr<net::HttpTransport> transport,
-                 std::shared_ptr<const platform::Clock> clock)
-      : settings_(std::move(settings)), transport_(std::move(transport)), clock_(std::move(clock)) {
+                 std::shared_ptr<const platform::Clock> clock, std::shared_ptr<HostMetadataSource> host_metadata)
+      : settings_(std::move(settings)),
+        transport_(std::move(transport)),
+        clock_(std::move(clock)),
+        host_metadata_(std::move(host_metadata)) {
     auto& scopes = settings_.scopes;
     std::sort(scopes.begin(), scopes.end());
     scopes.erase(std::unique(scopes.begin(), scopes.end()), scopes.end());
@@ -46,7 +49,7 @@ class OauthM2mSource final : public TokenSource {
       const std::lock_guard lock(mutex_);
       if (!token_endpoint_.empty()) return token_endpoint_;
     }
-    auto endpoints = discover_oidc_endpoints(*transport_, settings_.target, context);
+    auto endpoints = discover_oidc_endpoints(*transport_, settings_.target, context, host_metadata_.get());
     if (!endpoints) return std::move(endpoints).error();
     const std::lock_guard lock(mutex_);
     token_endpoint_ = std::move(endpoints->token_endpoint);
@@ -63,6 +66,7 @@ class OauthM2mSource final : public TokenSource {
   OauthM2mSettings settings_;
   const std::shared_ptr<net::HttpTransport> transport_;
   const std::shared_ptr<const platform::Clock> clock_;
+  const std::shared_ptr<HostMetadataSource> host_metadata_;
   std::string scope_;
   std::mutex mutex_;
   std::string token_endpoint_;
@@ -72,8 +76,10 @@ class OauthM2mSource final : public TokenSource {
 
 std::shared_ptr<TokenSource> make_oauth_m2m_source(OauthM2mSettings settings,
                                                    std::shared_ptr<net::HttpTransport> transport,
-                                                   std::shared_ptr<const platform::Clock> clock) {
-  return std::make_shared<OauthM2mSource>(std::move(settings), std::move(transport), std::move(clock));
+                                                   std::shared_ptr<const platform::Clock> clock,
+                                                   std::shared_ptr<HostMetadataSource> host_metadata) {
+  return std::make_shared<OauthM2mSource>(std::move(settings), std::move(transport), std::move(clock),
+                                          std::move(host_metadata));
 }
 
 }  // namespace dbxauth::auth

@@ -20,9 +20,10 @@ struct OauthM2mSettings {
 };
 
 /// A Databricks service principal with an OAuth secret: the client_credentials grant (RFC 6749 §4.4) at the endpoint
-/// that discovery names, which is remembered. Tokens stay in memory.
+/// that discovery names, which is remembered. Tokens stay in memory. `host_metadata` may be null.
 std::shared_ptr<TokenSource> make_oauth_m2m_source(OauthM2mSettings settings,
                                                    std::shared_ptr<net::HttpTransport> transport,
-                                                   std::shared_ptr<const platform::Clock> clock);
+                                                   std::shared_ptr<const platform::Clock> clock,
+                                                   std::shared_ptr<HostMetadataSource> host_metadata = nullptr);
 
 }  // namespace dbxauth::auth
