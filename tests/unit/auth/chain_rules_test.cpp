@@ -285,13 +285,13 @@ TEST_CASE("layered: auth_type pins the strategy of its layer and of those below"
   }
 }
 
-TEST_CASE("layered: auth_type of a strategy that is not built is said so", "[layered][auth_type]") {
+TEST_CASE("layered: auth_type of a strategy that a chain never tries is said so", "[layered][auth_type]") {
   ChainFixture f;
-  f.layer(Layer::environment, at(a) + pat("t") + Values{{"auth_type", "azure-cli"}});
+  f.layer(Layer::environment, at(a) + pat("t") + Values{{"auth_type", "external-browser"}});
   const auto outcome = f.resolve();
   CHECK(outcome.used.empty());
   CHECK(outcome.error.code == ErrorCode::unsupported);
-  CHECK(outcome.verdict("azure-cli") == "failed");
+  CHECK(outcome.verdict("external-browser") == "failed");
   CHECK(outcome.error.message.find("oauth-m2m") != std::string::npos);
 }
 
@@ -304,25 +304,103 @@ TEST_CASE("layered: an unknown auth_type is an error that lists the known ones",
 }
 
 TEST_CASE("every strategy of the official SDKs is known by name", "[auth_type]") {
-  const std::string name =
-      GENERATE(as<std::string>{}, "metadata-service", "github-oidc", "azure-devops-oidc", "env-oidc", "file-oidc",
-               "github-oidc-azure", "azure-msi", "azure-cli", "google-credentials", "google-id", "external-browser",
-               "runtime", "runtime-oauth", "model-serving");
+  const std::string name = GENERATE(as<std::string>{}, "metadata-service", "github-oidc", "azure-devops-oidc",
+                                    "env-oidc", "file-oidc", "github-oidc-azure", "azure-msi", "azure-cli",
+                                    "google-credentials", "google-id", "runtime", "runtime-oauth", "model-serving");
   const ChainRules rules = GENERATE(ChainRules::layered, ChainRules::clone_xs, ChainRules::databricks_sdk);
   ChainFixture f;
-  f.layer(Layer::environment, at(a) + Values{{"auth_type", name}});
+  f.layer(Layer::environment, at(a) + pat("t") + Values{{"auth_type", name}});
   const auto outcome = f.resolve(rules);
-  CHECK(outcome.verdict(name) == "failed");
-  CHECK(outcome.find(name)->reason.find("does not have") != std::string::npos);
+  CAPTURE(name, outcome.everything());
+  CHECK(outcome.used.empty());
+  CHECK(outcome.everything().find("not found (") == std::string::npos);
+  const bool runtime = name.rfind("runtime", 0) == 0;
+  const std::string verdict = outcome.verdict(runtime ? "notebook" : name);
+  CHECK((verdict == "not_configured" || verdict == "unavailable" || verdict == "failed"));
+  CHECK(outcome.verdict("pat") == "ignored");
 }
 
-TEST_CASE("layered: configured strategies that are not built are reported", "[layered]") {
+TEST_CASE("layered: a configured strategy that cannot be set up is an error without the value", "[layered]") {
   ChainFixture f;
-  f.layer(Layer::environment, at(a) + Values{{"azure_use_msi", "true"}, {"google_credentials", "planted"}});
+  f.layer(Layer::environment, at(a) + Values{{"google_credentials", "planted"}});
   const auto outcome = f.resolve();
-  CHECK(outcome.verdict("azure-msi") == "unavailable");
-  CHECK(outcome.verdict("google-credentials") == "unavailable");
+  CHECK(outcome.error.code == ErrorCode::configuration);
+  CHECK(outcome.verdict("google-credentials") == "failed");
   CHECK(outcome.everything().find("planted") == std::string::npos);
+}
+
+TEST_CASE("layered: a client id without a secret means federation where a job offers an ID token", "[layered]") {
+  ChainFixture f;
+  const Values job{{"actions_id_token_request_url", "https://actions.example/token?x=1"},
+                   {"actions_id_token_request_token", "job-secret"}};
+  f.wire->on(net::HttpMethod::get, "/token?x=1", 200, R"({"value":"not.a.jwt"})");
+  SECTION("named") {
+    f.layer(Layer::environment, at(a) + Values{{"client_id", "app"}} + job)
+        .layer(Layer::default_profile, at(a) + pat("t"));
+    const auto outcome = f.resolve();
+    CHECK(outcome.used == "github-oidc@environment");
+    CHECK(outcome.verdict("pat") == "ignored");
+  }
+  SECTION("offered, and a profile has a token") {
+    f.layer(Layer::environment, at(a) + job).layer(Layer::default_profile, at(a) + pat("t"));
+    const auto outcome = f.resolve();
+    CHECK(outcome.used == "pat@default profile");
+    CHECK(outcome.find("github-oidc")->layer == "this machine");
+    CHECK(f.wire->request_count() == 0);
+  }
+  SECTION("offered, and there is nothing else") {
+    f.layer(Layer::environment, at(a) + job);
+    CHECK(f.resolve().used == "github-oidc@this machine");
+  }
+  SECTION("not for the host of a .env file") {
+    f.layer(Layer::environment, job).layer(Layer::dotenv, at(a));
+    const auto outcome = f.resolve();
+    CHECK(outcome.used.empty());
+    CHECK(f.wire->request_count() == 0);
+  }
+  SECTION("a secret decides otherwise") {
+    f.layer(Layer::environment, at(a) + m2m + job);
+    CHECK(f.resolve().used == "oauth-m2m@environment");
+  }
+}
+
+TEST_CASE("layered: what the machine offers is tried last, the cheapest first", "[layered][ambient]") {
+  ChainFixture f;
+  f.sources.environment = platform::Environment({{"PATH", "/nowhere"}, {"HOME", "/nowhere"}});
+  const std::string azure_host = "https://adb-1.2.azuredatabricks.net";
+  f.layer(Layer::environment, at(azure_host));
+  const auto outcome = f.resolve();
+  CHECK(outcome.used.empty());
+  std::vector<std::string> machine;
+  for (const Attempt& attempt : outcome.attempts) {
+    if (attempt.layer == "this machine") machine.push_back(attempt.strategy);
+  }
+  CHECK(machine == std::vector<std::string>{"azure-cli", "azure-msi"});
+  CHECK(outcome.verdict("notebook") == "not_configured");
+}
+
+TEST_CASE("layered: azure_use_msi=false keeps managed identities away", "[layered][ambient]") {
+  ChainFixture f;
+  f.layer(Layer::environment, at("https://adb-1.2.azuredatabricks.net") + Values{{"azure_use_msi", "false"}});
+  CHECK(f.resolve().find("azure-msi")->layer != "this machine");
+}
+
+TEST_CASE("databricks-sdk: strategies of a cloud decline for hosts of another", "[databricks-sdk]") {
+  ChainFixture f;
+  SECTION("by the host's name") {
+    f.layer(Layer::environment, at("https://x.cloud.databricks.com") + azure);
+    const auto outcome = f.resolve(ChainRules::databricks_sdk);
+    CHECK(outcome.verdict("azure-client-secret") == "not_configured");
+    CHECK(outcome.find("azure-client-secret")->reason.find("is not an Azure workspace") != std::string::npos);
+    CHECK(f.wire->request_count() == 0);
+  }
+  SECTION("by the host's metadata") {
+    f.inputs.host_metadata = auth::make_host_metadata_source(f.wire, f.clock, {});
+    const std::string cloud = GENERATE(as<std::string>{}, "Azure", "GCP");
+    f.wire->on(net::HttpMethod::get, "/.well-known/databricks-config", 200, R"({"cloud":")" + cloud + "\"}");
+    f.layer(Layer::environment, at(a) + azure);
+    CHECK(f.resolve(ChainRules::databricks_sdk).used == (cloud == "GCP" ? "" : "azure-client-secret@environment"));
+  }
 }
 
 TEST_CASE("layered: the shared login of the requested host is used last of the configured ways", "[layered][login]") {
@@ -564,7 +642,9 @@ TEST_CASE("databricks-sdk: Azure credentials need an Azure host and a tenant", "
   SECTION("other host") {
     ChainFixture f;
     f.layer(Layer::environment, at(a) + azure);
-    CHECK(f.resolve(ChainRules::databricks_sdk).verdict("azure-client-secret") == "ignored");
+    const auto outcome = f.resolve(ChainRules::databricks_sdk);
+    CHECK(outcome.used.empty());
+    CHECK(outcome.find("azure-client-secret")->reason.find("is not an Azure workspace") != std::string::npos);
   }
   SECTION("Azure host") {
     ChainFixture f;
