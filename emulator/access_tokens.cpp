@@ -25,10 +25,13 @@ std::string AccessTokens::issue_jwt(TokenKind kind, const JwtRequest& request) {
   const std::int64_t issued_at = now / 1000;
   base::JsonWriter claims;
   claims.begin_object();
-  claims.member("iss", request.issuer).member("sub", request.principal).member("client_id", request.client_id);
+  claims.member("iss", request.issuer);
+  claims.member("sub", request.subject.empty() ? request.principal : request.subject);
+  claims.member("client_id", request.client_id);
   claims.member("aud", request.audience).member("iat", issued_at).member("exp", issued_at + request.lifetime_s);
   if (!request.scope.empty()) claims.member("scope", request.scope);
   if (kind == TokenKind::entra) claims.member("appid", request.client_id);
+  for (const auto& [name, value] : request.claims) claims.member(name, value);
   claims.member("jti", random_hex(32)).end_object();
   const std::string signed_text =
       encoding::base64url(R"({"alg":"HS256","typ":"JWT","kid":"emulator"})") + "." + encoding::base64url(claims.text());
@@ -39,7 +42,8 @@ std::string AccessTokens::issue_jwt(TokenKind kind, const JwtRequest& request) {
   info.id = sha256_hex(token);
   info.principal = request.principal;
   info.client_id = request.client_id;
-  if (kind == TokenKind::entra) info.resource = request.audience;
+  info.issuer = request.issuer;
+  if (kind == TokenKind::entra || kind == TokenKind::google_identity) info.resource = request.audience;
   for (const std::string_view scope : base::split(request.scope, ' '))
     if (!scope.empty()) info.scopes.emplace_back(scope);
   info.created_at_ms = now;

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace dbxauth::emulator {
@@ -16,6 +17,8 @@ enum class TokenKind {
   personal_access,  ///< "dapi" and 32 hexadecimal digits.
   oauth,            ///< A JWT of this server's own authorization server.
   entra,            ///< A JWT of the Microsoft Entra endpoints, good for one resource.
+  google_identity,  ///< An ID token of Google for one audience.
+  google_access,    ///< An access token of Google, good for its own APIs.
 };
 
 struct AccessToken {
@@ -23,7 +26,8 @@ struct AccessToken {
   std::string id;         ///< SHA-256 of the token, hexadecimal: what the token API calls token_id.
   std::string principal;  ///< Name of the principal it stands for; the application id for Entra tokens.
   std::string client_id;
-  std::string resource;  ///< Entra only: its audience.
+  std::string issuer;    ///< Claim `iss`; empty for personal tokens.
+  std::string resource;  ///< Entra and Google ID tokens: their audience.
   std::string comment;
   std::vector<std::string> scopes;
   std::int64_t created_at_ms = 0;
@@ -40,7 +44,9 @@ class AccessTokens {
     std::string principal;
     std::string client_id;
     std::string audience;
-    std::string scope;  ///< Space-separated.
+    std::string scope;                                        ///< Space-separated.
+    std::string subject;                                      ///< Claim `sub`; empty: the principal.
+    std::vector<std::pair<std::string, std::string>> claims;  ///< More of them.
     std::int64_t lifetime_s = 3600;
   };
   /// Signs (HS256, with a key that lives as long as this object) and registers.

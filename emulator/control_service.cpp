@@ -30,8 +30,12 @@ HttpResponse expire_tokens(const HttpRequest& request, AccessTokens& tokens) {
     wanted = TokenKind::oauth;
   else if (kind == "entra")
     wanted = TokenKind::entra;
+  else if (kind == "google_identity")
+    wanted = TokenKind::google_identity;
+  else if (kind == "google_access")
+    wanted = TokenKind::google_access;
   else if (kind != "all")
-    throw bad_parameter("kind must be personal_access, oauth, entra or all");
+    throw bad_parameter("kind must be personal_access, oauth, entra, google_identity, google_access or all");
   const std::size_t count = tokens.expire(wanted, optional_string(body.root(), "principal"));
   base::JsonWriter json;
   json.begin_object().member("expired", static_cast<std::int64_t>(count)).end_object();

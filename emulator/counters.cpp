@@ -17,11 +17,17 @@ void Counters::count_statement(const std::string& kind) {
   ++by_statement_[kind];
 }
 
+void Counters::count_program(const std::string& command) {
+  const std::lock_guard lock(mutex_);
+  ++by_program_[command];
+}
+
 void Counters::reset() {
   const std::lock_guard lock(mutex_);
   requests_ = statements_ = 0;
   by_route_.clear();
   by_statement_.clear();
+  for (auto& [command, count] : by_program_) count = 0;
 }
 
 std::string Counters::to_json() const {
@@ -32,7 +38,9 @@ std::string Counters::to_json() const {
   for (const auto& [route, count] : by_route_) json.member(route, count);
   json.end_object().key("by_statement").begin_object();
   for (const auto& [kind, count] : by_statement_) json.member(kind, count);
-  json.end_object().end_object();
+  json.end_object();
+  for (const auto& [command, count] : by_program_) json.member(command, count);
+  json.end_object();
   return json.take();
 }
 

@@ -13,8 +13,10 @@ class Counters {
  public:
   void count_request(const std::string& route);
   void count_statement(const std::string& kind);
+  void count_program(const std::string& command);  ///< Of the fake Azure CLI: "az_account_show", "az_get_access_token".
   void reset();
-  /// {"requests","statements","by_route":{"GET /api/…/{name}":n},"by_statement":{"CLONE":n}}
+  /// {"requests","statements","by_route":{"GET /api/…/{name}":n},"by_statement":{"CLONE":n},"az_account_show":n,
+  /// "az_get_access_token":n}
   std::string to_json() const;
 
  private:
@@ -23,6 +25,7 @@ class Counters {
   std::int64_t statements_ = 0;
   std::map<std::string, std::int64_t> by_route_;
   std::map<std::string, std::int64_t> by_statement_;
+  std::map<std::string, std::int64_t> by_program_{{"az_account_show", 0}, {"az_get_access_token", 0}};
 };
 
 }  // namespace dbxauth::emulator

@@ -76,6 +76,20 @@ std::vector<std::pair<std::string, std::string>> parse_form(std::string_view tex
   return fields;
 }
 
+namespace {
+
+/// "AADSTS7000215: …" has the code 7000215.
+void write_entra_codes(base::JsonWriter& json, std::string_view message) {
+  constexpr std::string_view prefix = "AADSTS";
+  if (message.rfind(prefix, 0) != 0) return;
+  std::int64_t code = 0;
+  const char* start = message.data() + prefix.size();
+  if (std::from_chars(start, message.data() + message.size(), code).ec != std::errc()) return;
+  json.key("error_codes").begin_array().integer(code).end_array();
+}
+
+}  // namespace
+
 HttpResponse error_response(const ApiError& error, ErrorDialect dialect, std::string_view request_id) {
   base::JsonWriter json;
   json.begin_object();
@@ -106,6 +120,14 @@ HttpResponse error_response(const ApiError& error, ErrorDialect dialect, std::st
       json.member("error", error.error_code).member("error_description", error.message);
       json.member("trace_id", request_id).member("correlation_id", request_id);
       json.member("timestamp", encoding::format_rfc3339(std::chrono::system_clock::now()));
+      write_entra_codes(json, error.message);
+      break;
+    case ErrorDialect::azure:
+      json.key("error").begin_object().member("code", error.error_code).member("message", error.message).end_object();
+      break;
+    case ErrorDialect::google:
+      json.key("error").begin_object().member("code", error.http_status).member("message", error.message);
+      json.member("status", error.error_code).end_object();
       break;
   }
   json.end_object();

@@ -8,11 +8,13 @@
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <cstdio>
+#include <filesystem>
 #include <string>
 #include <thread>
 
 #include "dbxauth/version.hpp"
 #include "emulator.hpp"
+#include "fake_az.hpp"
 
 namespace {
 
@@ -44,6 +46,12 @@ void declare(CLI::App& app, Arguments& arguments) {
   app.add_option("--state", options.state_path, "SQLite file that keeps catalogs and rows between runs (not tokens)");
   app.add_option("--cloud", options.cloud, "Cloud that the host claims to be in")
       ->check(CLI::IsMember({"AWS", "AZURE", "GCP"}));
+  app.add_option("--host-type", options.host_type, "Kind of host that the emulator claims to be")
+      ->check(CLI::IsMember({"workspace", "account", "unified"}));
+  app.add_option("--audience", options.federation_audience,
+                 "Default audience of ID tokens that the host metadata announces");
+  app.add_option("--identity-dir", options.identity_directory,
+                 "Directory for token files, a Google key and a fake Azure CLI that clients log in with");
   app.add_flag("--allow-any-object-name", arguments.allow_any_object_name,
                "Accept object names with spaces, periods and slashes");
   app.add_flag("--exit-with-parent", arguments.exit_with_parent, "End when the process that started this one ends");
@@ -54,6 +62,10 @@ std::string complete(Arguments& arguments) {
   auto& options = arguments.options;
   options.latency = std::chrono::milliseconds(arguments.latency_ms);
   options.strict_object_names = !arguments.allow_any_object_name;
+  std::error_code error;
+  options.az_program = std::filesystem::read_symlink("/proc/self/exe", error).string();
+  if (!options.identity_directory.empty())
+    options.identity_directory = std::filesystem::absolute(options.identity_directory).string();
   if (!arguments.allow_remote && !is_loopback(options.bind_address))
     return "--bind " + options.bind_address + " can be reached by other machines, and this workspace prints its " +
            "credentials; add --allow-remote if that is meant";
@@ -68,6 +80,7 @@ std::string complete(Arguments& arguments) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (argc > 0 && dbxauth::emulator::is_called_az(argv[0])) return dbxauth::emulator::run_fake_az(argc, argv);
   CLI::App app{"A local Databricks workspace for tests", "dbxauth-emulator"};
   app.set_version_flag("--version", "dbxauth-emulator " DBXAUTH_VERSION_STRING);
   Arguments arguments;

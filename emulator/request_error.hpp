@@ -15,6 +15,8 @@ enum class ErrorDialect {
   scim,        ///< {"schemas","detail","status"}, RFC 7644 section 3.12
   oauth,       ///< {"error","error_description"}, RFC 6749 section 5.2
   entra,       ///< oauth plus error_codes, timestamp, trace_id, correlation_id
+  azure,       ///< {"error":{"code","message"}}: Azure Resource Manager
+  google,      ///< {"error":{"code":403,"message","status"}}: Google's APIs
 };
 
 /// A refused request. Thrown inside a handler and turned into a response by HttpServer; never leaves the request's

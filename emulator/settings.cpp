@@ -20,9 +20,11 @@ struct IntegerSetting {
   std::int64_t least;
 };
 
-constexpr std::array<IntegerSetting, 9> integer_settings{{
+constexpr std::array<IntegerSetting, 11> integer_settings{{
     {"oauth_token_lifetime_s", &Settings::oauth_token_lifetime_s, 0},
     {"entra_token_lifetime_s", &Settings::entra_token_lifetime_s, 0},
+    {"google_token_lifetime_s", &Settings::google_token_lifetime_s, 0},
+    {"id_token_lifetime_s", &Settings::id_token_lifetime_s, 0},
     {"external_link_lifetime_s", &Settings::external_link_lifetime_s, 0},
     {"external_link_uses", &Settings::external_link_uses, 0},
     {"warehouse_start_ms", &Settings::warehouse_start_ms, 0},
@@ -44,6 +46,16 @@ void Settings::set_default_user(std::string name) {
   default_user_ = std::move(name);
 }
 
+std::string Settings::federation_audience() const {
+  const std::lock_guard lock(mutex_);
+  return federation_audience_;
+}
+
+void Settings::set_federation_audience(std::string audience) {
+  const std::lock_guard lock(mutex_);
+  federation_audience_ = std::move(audience);
+}
+
 void Settings::apply(base::JsonView object) {
   std::vector<std::function<void()>> changes;
   object.each_member([&](std::string_view key, base::JsonView value) {
@@ -62,6 +74,8 @@ void Settings::apply(base::JsonView object) {
       changes.emplace_back([this, on = *value.as_boolean()] { external_link_headers.store(on); });
     } else if (key == "default_user" && value.as_string()) {
       changes.emplace_back([this, name = std::string(*value.as_string())] { set_default_user(name); });
+    } else if (key == "federation_audience" && value.as_string()) {
+      changes.emplace_back([this, name = std::string(*value.as_string())] { set_federation_audience(name); });
     } else {
       throw bad_parameter("setting '" + std::string(key) + "' is unknown or has a wrong value");
     }
@@ -75,6 +89,7 @@ std::string Settings::to_json() const {
   for (const IntegerSetting& setting : integer_settings) json.member(setting.name, (this->*setting.member).load());
   json.member("external_link_headers", external_link_headers.load());
   json.member("empty_pages", empty_pages.load()).member("default_user", default_user());
+  json.member("federation_audience", federation_audience());
   json.end_object();
   return json.take();
 }

@@ -14,6 +14,8 @@ namespace dbxauth::emulator {
 struct Settings {
   std::atomic<std::int64_t> oauth_token_lifetime_s{3600};
   std::atomic<std::int64_t> entra_token_lifetime_s{3600};
+  std::atomic<std::int64_t> google_token_lifetime_s{3599};
+  std::atomic<std::int64_t> id_token_lifetime_s{300};  ///< Of GitHub Actions and Azure Pipelines; 0: expired at once.
   std::atomic<std::int64_t> external_link_lifetime_s{900};  ///< The platform's links live 15 minutes at most.
   std::atomic<std::int64_t> external_link_uses{0};    ///< Downloads a link is good for; 0: any number until it expires.
   std::atomic<std::int64_t> warehouse_start_ms{300};  ///< STARTING to RUNNING.
@@ -26,6 +28,9 @@ struct Settings {
 
   std::string default_user() const;  ///< Who /oidc/v1/authorize approves without login_hint.
   void set_default_user(std::string name);
+  /// Default audience of ID tokens that the host metadata announces and every federation policy accepts; empty: none.
+  std::string federation_audience() const;
+  void set_federation_audience(std::string audience);
 
   /// Applies the members of an object. Throws RequestError on an unknown name or wrong value, then nothing is changed.
   void apply(base::JsonView object);
@@ -34,6 +39,7 @@ struct Settings {
  private:
   mutable std::mutex mutex_;
   std::string default_user_;
+  std::string federation_audience_;
 };
 
 }  // namespace dbxauth::emulator

@@ -1,20 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tls_certificate.hpp"
 
-#include <fcntl.h>
 #include <openssl/bio.h>
 #include <openssl/ec.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/x509v3.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include <cerrno>
 #include <cstring>
 #include <filesystem>
 #include <memory>
+
+#include "new_file.hpp"
 
 namespace dbxauth::emulator {
 
@@ -86,22 +84,6 @@ std::string key_pem(EVP_PKEY* key) {
              : std::string();
 }
 
-bool write_file(const std::string& path, const std::string& text, mode_t mode, std::string& failure) {
-  ::unlink(path.c_str());
-  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
-  bool ok = file >= 0;
-  std::size_t written = 0;
-  while (ok && written < text.size()) {
-    const ssize_t count = ::write(file, text.data() + written, text.size() - written);
-    if (count < 0 && errno == EINTR) continue;
-    ok = count > 0;
-    if (ok) written += static_cast<std::size_t>(count);
-  }
-  if (!ok) failure = "cannot write " + path + ": " + std::strerror(errno);
-  if (file >= 0) ::close(file);
-  return ok;
-}
-
 }  // namespace
 
 TlsFiles write_tls_files(const std::string& directory, std::string& failure) {
@@ -124,9 +106,10 @@ TlsFiles write_tls_files(const std::string& directory, std::string& failure) {
     return {};
   }
   TlsFiles files{directory + "/ca.pem", directory + "/server.pem", directory + "/server.key"};
-  if (!write_file(files.ca_bundle, certificate_pem(authority.get()), 0644, failure) ||
-      !write_file(files.certificate, certificate_pem(server.get()) + certificate_pem(authority.get()), 0644, failure) ||
-      !write_file(files.private_key, key_pem(server_key.get()), 0600, failure))
+  if (!write_new_file(files.ca_bundle, certificate_pem(authority.get()), 0644, failure) ||
+      !write_new_file(files.certificate, certificate_pem(server.get()) + certificate_pem(authority.get()), 0644,
+                      failure) ||
+      !write_new_file(files.private_key, key_pem(server_key.get()), 0600, failure))
     return {};
   return files;
 }

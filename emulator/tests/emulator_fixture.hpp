@@ -38,7 +38,8 @@ struct Answer {
 class TestWorkspace {
  public:
   explicit TestWorkspace(const std::string& seed = "demo", bool tls = false, const std::string& tls_directory = {})
-      : emulator_(options(seed, tls, tls_directory)) {
+      : TestWorkspace(options(seed, tls, tls_directory)) {}
+  explicit TestWorkspace(EmulatorOptions options) : emulator_(with_clock(std::move(options))) {
     REQUIRE(emulator_.start() == "");
     client_ = connect();
   }
@@ -103,11 +104,14 @@ class TestWorkspace {
   }
 
  private:
-  EmulatorOptions options(const std::string& seed, bool tls, const std::string& tls_directory) {
+  static EmulatorOptions options(const std::string& seed, bool tls, const std::string& tls_directory) {
     EmulatorOptions options;
     options.seed = seed;
     options.tls = tls;
     options.tls_directory = tls_directory;
+    return options;
+  }
+  EmulatorOptions with_clock(EmulatorOptions options) {
     options.now_ms = [offset = offset_ms_] {
       const auto now = std::chrono::system_clock::now().time_since_epoch();
       return std::chrono::duration_cast<std::chrono::milliseconds>(now).count() + offset->load();
