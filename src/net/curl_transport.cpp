@@ -15,21 +15,6 @@ using std::chrono::milliseconds;
 
 constexpr int kMostRedirects = 5;
 
-Result<encoding::Url> checked_url(const std::string& text) {
-  auto url = encoding::parse_url(text);
-  if (!url) {
-    Error error = url.error();
-    error.code = ErrorCode::invalid_argument;
-    return error;
-  }
-  if (url->scheme == "http" && !url->is_loopback() && !url->is_link_local()) {
-    return Error(ErrorCode::invalid_argument,
-                 fmt::format("plain http to {} would show credentials to everybody on the way; use https://{}",
-                             url->host, url->host));
-  }
-  return url;
-}
-
 bool may_follow(const HttpRequest& request, int status) {
   const bool redirect = status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
   return redirect && request.follow_redirects &&
@@ -39,17 +24,15 @@ bool may_follow(const HttpRequest& request, int status) {
 class CurlTransport final : public HttpTransport {
  public:
   CurlTransport(const HttpOptions& options, const platform::Environment& environment)
-      : connect_timeout_(options.connect_timeout > milliseconds::zero() ? options.connect_timeout
-                                                                        : HttpOptions{}.connect_timeout),
-        attempt_timeout_(options.attempt_timeout > milliseconds::zero() ? options.attempt_timeout
-                                                                        : HttpOptions{}.attempt_timeout),
+      : connect_timeout_(effective_connect_timeout(options)),
+        attempt_timeout_(effective_attempt_timeout(options)),
         user_agent_(user_agent(options.product)),
         authorities_(CertificateAuthorities::resolve(options, environment)),
         proxies_(ProxySettings::resolve(options, environment)) {}
   ~CurlTransport() override = default;
 
   Result<HttpResponse> send(const HttpRequest& request, const CallContext& context) override {
-    auto url = checked_url(request.url);
+    auto url = sendable_url(request.url);
     if (!url) return url.error();
     if (auto valid = check_headers(request); !valid) return valid.error();
     const CallContext limited =
@@ -60,7 +43,7 @@ class CurlTransport final : public HttpTransport {
       if (!result) return result.error();
       if (result->redirect_url.empty() || !may_follow(request, result->response.status))
         return std::move(result->response);
-      auto next = checked_url(result->redirect_url);
+      auto next = sendable_url(result->redirect_url);
       if (!next || next->origin() != url->origin()) return std::move(result->response);
       if (redirects == kMostRedirects) {
         return Error(ErrorCode::protocol, fmt::format("{} redirected more than {} times", url->host, kMostRedirects));

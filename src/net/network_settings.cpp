@@ -136,6 +136,29 @@ Error missing_authorities(std::string_view origin, std::string_view path) {
 
 }  // namespace
 
+Result<encoding::Url> sendable_url(const std::string& text) {
+  auto url = encoding::parse_url(text);
+  if (!url) {
+    Error error = url.error();
+    error.code = ErrorCode::invalid_argument;
+    return error;
+  }
+  if (url->scheme == "http" && !url->is_loopback() && !url->is_link_local()) {
+    return Error(ErrorCode::invalid_argument,
+                 fmt::format("plain http to {} would show credentials to everybody on the way; use https://{}",
+                             url->host, url->host));
+  }
+  return url;
+}
+
+std::chrono::milliseconds effective_connect_timeout(const HttpOptions& options) noexcept {
+  return options.connect_timeout.count() > 0 ? options.connect_timeout : HttpOptions().connect_timeout;
+}
+
+std::chrono::milliseconds effective_attempt_timeout(const HttpOptions& options) noexcept {
+  return options.attempt_timeout.count() > 0 ? options.attempt_timeout : HttpOptions().attempt_timeout;
+}
+
 CertificateAuthorities CertificateAuthorities::resolve(const HttpOptions& options,
                                                        const platform::Environment& environment) {
   CertificateAuthorities found;

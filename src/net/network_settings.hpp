@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,6 +30,14 @@ struct CertificateAuthorities {
   /// ErrorCode::configuration naming the setting whose file or directory does not exist.
   Result<void> check() const;
 };
+
+/// `text` as an address that requests may be sent to: https, or http to a loopback or link-local host. Else
+/// ErrorCode::invalid_argument.
+Result<encoding::Url> sendable_url(const std::string& text);
+
+/// The option, or its default when it is not set.
+std::chrono::milliseconds effective_connect_timeout(const HttpOptions& options) noexcept;
+std::chrono::milliseconds effective_attempt_timeout(const HttpOptions& options) noexcept;
 
 /// Where a request goes: through which proxy, and who said so.
 struct ProxyChoice {
