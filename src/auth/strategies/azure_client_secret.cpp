@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "auth/strategies/azure_client_secret.hpp"
-
 #include <utility>
 
 #include "auth/strategies/azure_issuers.hpp"
@@ -37,24 +35,6 @@ Result<std::shared_ptr<AzureTokenIssuer>> make_client_secret_issuer(const AzureT
   if (!endpoint) return std::move(endpoint).error();
   return std::shared_ptr<AzureTokenIssuer>(
       std::make_shared<ClientSecretIssuer>(std::move(*endpoint), std::move(client_id), std::move(client_secret)));
-}
-
-Result<std::shared_ptr<TokenSource>> make_azure_client_secret_source(AzureClientSecretSettings settings,
-                                                                     std::shared_ptr<net::HttpTransport> transport,
-                                                                     std::shared_ptr<const platform::Clock> clock) {
-  AzureTarget target;
-  target.host = std::move(settings.host);
-  target.workspace_resource_id = std::move(settings.workspace_resource_id);
-  target.environment = std::move(settings.environment);
-  target.authority_host = std::move(settings.authority_host);
-  target.tenant_id = std::move(settings.tenant_id);
-  auto issuer = make_client_secret_issuer(target, std::move(settings.client_id), std::move(settings.client_secret),
-                                          transport, std::move(clock));
-  if (!issuer) return std::move(issuer).error();
-  auto source = make_azure_source(std::string(strategy), std::move(target), std::move(*issuer),
-                                  ManagementToken::required, false, std::move(transport));
-  if (!source) return std::move(source).error();
-  return std::shared_ptr<TokenSource>(std::move(*source));
 }
 
 }  // namespace dbxauth::auth

@@ -45,9 +45,10 @@ class AzureSource : public TokenSource {
 };
 
 /// `Authorization` for Databricks, the management token, and `X-Databricks-Azure-Workspace-Resource-Id` when there is a
-/// resource id: the headers of the official Go SDK. Without a host, `GET {ARM}{resource id}?api-version=2018-04-01`
-/// with a token for ARM gives `properties.workspaceUrl`; it is remembered. The two tokens are obtained side by side
-/// when `parallel`. They expire together: the earlier one counts. ErrorCode::configuration for values that cannot work.
+/// resource id (not with ManagementToken::none): the headers of the official Go SDK. Without a host, `GET
+/// {ARM}{resource id}?api-version=2018-04-01` with a token for ARM gives `properties.workspaceUrl`; it is remembered.
+/// The two tokens are obtained side by side when `parallel`. They expire together: the earlier one counts.
+/// ErrorCode::configuration for values that cannot work.
 Result<std::shared_ptr<AzureSource>> make_azure_source(std::string strategy, AzureTarget target,
                                                        std::shared_ptr<AzureTokenIssuer> issuer,
                                                        ManagementToken management, bool parallel,
