@@ -49,6 +49,9 @@ Error too_many(std::string_view endpoint, milliseconds wait) {
 
 }  // namespace
 
+TokenRequestTurns::TokenRequestTurns(Limits limits, Timing timing)
+    : limits_(limits), timing_(std::move(timing)), next_clearing_(kIdlePairsKept) {}
+
 Result<void> TokenRequestTurns::await(std::string_view endpoint, std::string_view client_id,
                                       const CallContext& context) {
   std::string key;
@@ -67,7 +70,7 @@ Result<milliseconds> TokenRequestTurns::reserve(const std::string& key, std::str
   const milliseconds patience = context.remaining(limits_.longest_wait);
   const std::lock_guard<std::mutex> lock(mutex_);
   const TimePoint now = timing_.now();
-  if (replenished_at_.size() >= kIdlePairsKept) forget_idle(now);
+  if (replenished_at_.size() >= next_clearing_) forget_idle(now);
   TimePoint& replenished_at = replenished_at_.emplace(key, now).first->second;
   replenished_at = std::max(replenished_at, now);
   const TimePoint turn = replenished_at - (limits_.burst - 1) * limits_.refill;
@@ -88,6 +91,8 @@ void TokenRequestTurns::forget_idle(TimePoint now) {
   for (auto pair = replenished_at_.begin(); pair != replenished_at_.end();) {
     pair = pair->second <= now ? replenished_at_.erase(pair) : std::next(pair);
   }
+  // Looking through all of them again pays when as many have come as were left.
+  next_clearing_ = std::max(kIdlePairsKept, 2 * replenished_at_.size());
 }
 
 std::size_t TokenRequestTurns::tracked() const {

@@ -47,7 +47,7 @@ class TokenRequestTurns {
   };
 
   TokenRequestTurns() : TokenRequestTurns(Limits{}, Timing{}) {}
-  TokenRequestTurns(Limits limits, Timing timing) : limits_(limits), timing_(std::move(timing)) {}
+  TokenRequestTurns(Limits limits, Timing timing);
 
   Result<void> await(std::string_view endpoint, std::string_view client_id, const CallContext& context);
   /// Pairs that have not got their whole burst back, and some that have.
@@ -66,6 +66,7 @@ class TokenRequestTurns {
   mutable std::mutex mutex_;
   // When the pair would have its whole burst again if nobody asked any more.
   std::map<std::string, TimePoint> replenished_at_;
+  std::size_t next_clearing_;
 };
 
 }  // namespace dbxauth::auth
