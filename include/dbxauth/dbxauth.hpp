@@ -14,6 +14,7 @@
 #include "dbxauth/http_options.hpp"
 #include "dbxauth/log.hpp"
 #include "dbxauth/operation.hpp"
+#include "dbxauth/profiles.hpp"
 #include "dbxauth/result.hpp"
 #include "dbxauth/secret_string.hpp"
 #include "dbxauth/token_cache.hpp"

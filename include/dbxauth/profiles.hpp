@@ -63,7 +63,8 @@ Result<std::vector<ProfileCheck>> check_profiles(const ProfileFileOptions& optio
                                                  const CallContext& context = {});
 
 /// `"schema": 1`, otherwise the JSON of `databricks auth profiles`: profiles [{name, host?, account_id?, workspace_id?,
-/// cloud, auth_type, valid, default?, error?}]; members with `?` are left out when empty.
+/// cloud, auth_type, valid, username?,
+/// default?, error?}]; members with `?` are left out when empty.
 std::string to_json(const std::vector<ProfileCheck>& profiles);
 
 /// What save_profile() changes in one profile; keys not named here stay as they are.
