@@ -117,8 +117,8 @@ class TokenExchangeSource final : public TokenSource {
       metadata = std::move(*found);
     }
     if (!metadata.audiences.empty()) return metadata.audiences.front();
-    const bool of_account =
-        is_account_host(settings_.target.host) || (is_known(metadata) && metadata.workspace_id.empty());
+    const bool of_workspace = !settings_.workspace_id.empty() || !metadata.workspace_id.empty();
+    const bool of_account = is_account_host(settings_.target.host) || (is_known(metadata) && !of_workspace);
     const std::string& account_id =
         settings_.target.account_id.empty() ? metadata.account_id : settings_.target.account_id;
     if (of_account && !account_id.empty()) return account_id;

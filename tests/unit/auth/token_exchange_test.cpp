@@ -206,6 +206,12 @@ TEST_CASE("the audience is chosen as the official SDKs choose it", "[exchange]")
     expected = token_endpoint;
     discovered_first = true;
   }
+  SECTION("a workspace that is configured: the token endpoint") {
+    f.settings.workspace_id = "7";
+    f.answer_metadata(200, R"({"account_id":"acc"})");
+    expected = token_endpoint;
+    discovered_first = true;
+  }
   SECTION("a classic workspace, although an account id is set: the token endpoint") {
     f.answer_metadata(404, "");
     f.settings.target.account_id = "stale";
