@@ -65,8 +65,10 @@ void add_federation(const LoginSources& sources, const Variables& any, LoginEnvi
   made.by_strategy["env-oidc"] =
       joined(principal, {{"DATABRICKS_OIDC_TOKEN", federated_token(sources, known.account_id)}});
   const auto file = made.files.find("oidc_token");
+  // The official SDKs take a token file and a client id for two methods unless one is chosen.
   if (file != made.files.end())
-    made.by_strategy["file-oidc"] = joined(principal, {{"DATABRICKS_OIDC_TOKEN_FILEPATH", file->second}});
+    made.by_strategy["file-oidc"] =
+        joined(principal, {{"DATABRICKS_OIDC_TOKEN_FILEPATH", file->second}, {"DATABRICKS_AUTH_TYPE", "file-oidc"}});
 }
 
 void add_azure(const LoginSources& sources, const Variables& any, LoginEnvironments& made) {
