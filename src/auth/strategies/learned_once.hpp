@@ -33,7 +33,9 @@ class LearnedOnce {
         // Short, because the cancel token cannot wake this condition.
         landed_.wait_for(lock, context.remaining(std::chrono::milliseconds(20)));
       }
-      if (!value_ && failed_flight_ == awaited) return *failure_;
+      // Another caller's change of mind is not an answer for this one.
+      const bool answered = failed_flight_ == awaited && failure_->code != ErrorCode::cancelled;
+      if (!value_ && answered) return *failure_;
     }
     return *value_;
   }
