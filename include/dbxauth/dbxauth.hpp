@@ -10,6 +10,7 @@
 #include "dbxauth/config.hpp"
 #include "dbxauth/credentials.hpp"
 #include "dbxauth/description.hpp"
+#include "dbxauth/diagnosis.hpp"
 #include "dbxauth/error.hpp"
 #include "dbxauth/http_options.hpp"
 #include "dbxauth/log.hpp"
