@@ -40,7 +40,7 @@ class DatabricksSdkRules {
     merge();
     scope_.layers.assign(1, &merged_);
     const std::string pin(base::trim(merged_.text("auth_type")));
-    if (pin.empty() && !check_conflict()) return;
+    if (!check_booleans() || (pin.empty() && !check_conflict())) return;
     if (is_notebook_strategy(pin)) {
       writer_.add_notebook(true);
     } else if (!pin.empty() && find_strategy(pin) == nullptr) {
@@ -63,6 +63,20 @@ class DatabricksSdkRules {
         merged_.values.emplace(name, std::move(copy));
       }
     }
+  }
+
+  /// The SDK refuses a malformed value while it reads the configuration, before it looks at any strategy.
+  bool check_booleans() {
+    for (const auto& [name, value] : merged_.values) {
+      const config::ConfigAttribute* attribute = config::find_config_attribute(name);
+      if (attribute == nullptr || attribute->group.empty()) continue;
+      if (attribute->kind != config::AttributeKind::boolean) continue;
+      auto set = config::parse_boolean(value.value.reveal(), value.provenance.place);
+      if (set) continue;
+      writer_.refuse(with_fix(std::move(set).error(), "correct or remove " + value.provenance.place));
+      return false;
+    }
+    return true;
   }
 
   bool check_conflict() {

@@ -112,7 +112,12 @@ class LayeredRules {
       if (!is_ambient(strategy, writer_.sources()) || writer_.has_candidate(strategy.name)) continue;
       const bool needs_no_host = which == Strategy::model_serving || strategy.resource_id_names_host;
       if (host_layer == nullptr && !needs_no_host) continue;
-      writer_.add_ambient(writer_.complete(strategy, host_layer == nullptr ? nothing : *host_layer));
+      Completion completion = writer_.complete(strategy, host_layer == nullptr ? nothing : *host_layer);
+      // Nobody asked for it in so many words: that is what makes it ambient.
+      if (which == Strategy::azure_msi) {
+        std::erase(completion.missing, variable_name("azure_use_msi", false));
+      }
+      writer_.add_ambient(completion);
     }
   }
 
