@@ -79,6 +79,8 @@ void GoogleIdentityService::add_routes(HttpServer& server) {
        require_metadata_flavor(r);
        return with_metadata_flavor(plain_text(machine_account));
      });
+  server.route("GET /_emulator/google-authorized-user", Access::control,
+               [this](const HttpRequest&) { return json_response(authorized_user_json()); });
   server.route("GET /_emulator/google-key", Access::control,
                [this](const HttpRequest&) { return json_response(service_account_key_json()); });
 }

@@ -91,7 +91,8 @@ TEST_CASE("the token endpoint refuses in the words of OAuth") {
   CHECK(wrong_secret.text("error") == "invalid_client");
   CHECK(workspace.form(token_path, "grant_type=client_credentials&scope=all-apis").text("error") == "invalid_client");
   CHECK(workspace.form(token_path, "grant_type=client_credentials", good).text("error") == "invalid_scope");
-  CHECK(workspace.form(token_path, "grant_type=client_credentials&scope=nonsense", good).text("error") == "invalid_scope");
+  CHECK(workspace.form(token_path, "grant_type=client_credentials&scope=nonsense", good).text("error") ==
+        "invalid_scope");
   CHECK(workspace.form(token_path, "grant_type=password", good).text("error") == "unsupported_grant_type");
   CHECK(workspace.form(token_path, "scope=all-apis", good).text("error") == "invalid_request");
   CHECK(workspace.send("POST", token_path, "{}", good).text("error") == "invalid_request");
