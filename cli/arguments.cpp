@@ -62,7 +62,21 @@ void add_global_options(CLI::App& app, GlobalArguments& global, std::string& tok
 void add_auth_commands(CLI::App& auth, Arguments& arguments) {
   add_command(auth, "describe", "Show the credentials in use, and why", [&arguments](CLI::App& describe) {
     describe.add_flag("--offline", arguments.offline, "Resolve credentials, but do not ask the workspace");
+    describe.add_flag("--sensitive", arguments.sensitive, "Show the secrets in use instead of asterisks");
     describe.callback([&arguments] { arguments.command = Command::auth_describe; });
+  });
+  add_command(auth, "doctor", "Test every step on the way to the workspace", [&arguments](CLI::App& doctor) {
+    doctor.callback([&arguments] { arguments.command = Command::auth_doctor; });
+  });
+  add_command(auth, "env", "Print the variables that make other tools sign in like this",
+              [&arguments](CLI::App& env) { env.callback([&arguments] { arguments.command = Command::auth_env; }); });
+  add_command(auth, "profiles", "List the profiles and whether their credentials work",
+              [&arguments](CLI::App& profiles) {
+                profiles.add_flag("--skip-validate", arguments.skip_validate, "Only list them; uses no network");
+                profiles.callback([&arguments] { arguments.command = Command::auth_profiles; });
+              });
+  add_command(auth, "switch", "Make a profile the default one", [&arguments](CLI::App& command) {
+    command.callback([&arguments] { arguments.command = Command::auth_switch; });
   });
   add_command(auth, "token", "Print an access token as JSON", [&arguments](CLI::App& token) {
     token.add_option("PROFILE", arguments.global.profile, "Profile name");
@@ -149,6 +163,9 @@ void add_commands(CLI::App& app, Arguments& arguments) {
   add_command(app, "clone", "Clone a Unity Catalog catalog", [&arguments](CLI::App& clone) {
     add_clone_commands(clone, arguments);
   })->require_subcommand(1);
+  app.add_subcommand("configure", "Save a host and a personal access token as a profile")->callback([&arguments] {
+    arguments.command = Command::configure;
+  });
   add_command(app, "sql", "Run one SQL statement on a warehouse",
               [&arguments](CLI::App& sql) { add_sql_options(sql, arguments); });
   app.add_subcommand("version", "Print the version")->callback([&arguments] { arguments.command = Command::version; });

@@ -29,7 +29,21 @@ struct GlobalArguments {
   bool output_given = false;
 };
 
-enum class Command { none, auth_describe, auth_token, catalog_list, clone_plan, clone_run, sql, version };
+enum class Command {
+  none,
+  auth_describe,
+  auth_doctor,
+  auth_env,
+  auth_profiles,
+  auth_switch,
+  auth_token,
+  catalog_list,
+  clone_plan,
+  clone_run,
+  configure,
+  sql,
+  version
+};
 
 /// The parsed command line.
 struct Arguments {
@@ -38,6 +52,8 @@ struct Arguments {
   // auth
   bool offline = false;
   bool force_refresh = false;
+  bool sensitive = false;
+  bool skip_validate = false;
   // clone
   CloneSpec spec;
   std::string plan_file;

@@ -1,73 +1,45 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "commands.hpp"
-#include "dbxauth/description.hpp"
 #include "exit_status.hpp"
+#include "interrupt.hpp"
 #include "output.hpp"
 
 namespace dbxauth::cli {
 
 namespace {
 
-std::string source_text(const Provenance& provenance) {
-  switch (provenance.layer) {
-    case Layer::environment:
-      return printable(provenance.place) + " environment variable";
-    case Layer::named_profile:
-    case Layer::default_profile:
-      return printable(provenance.place) + " config file";
-    default:
-      return provenance.place.empty() ? std::string(to_string(provenance.layer)) : printable(provenance.place);
+std::string env_json(const std::map<std::string, SecretString>& variables) {
+  std::string json;
+  for (const auto& [name, value] : variables) {
+    json += json.empty() ? "{\n  \"env\": {\n" : ",\n";
+    json += "    " + json_text(name) + ": " + json_text(value.reveal());
   }
+  return json.empty() ? "{\n  \"env\": {}\n}" : json + "\n  }\n}";
 }
 
-std::string header_text(const Description& description) {
-  std::string text;
-  if (description.error) {
-    text += "Unable to authenticate: " + printable(description.error->message) + "\n";
-    return text;
+/// For `eval`: nothing within the quotes means anything to a shell.
+std::string exports(const std::map<std::string, SecretString>& variables) {
+  std::string lines;
+  for (const auto& [name, value] : variables) {
+    std::string quoted;
+    for (const char c : value.reveal()) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    lines += "export " + name + "='" + quoted + "'\n";
   }
-  text += "Host: " + printable(description.config.host) + "\n";
-  if (!description.config.account_id.empty()) text += "Account ID: " + printable(description.config.account_id) + "\n";
-  if (description.user) text += "User: " + printable(description.user->user_name) + "\n";
-  text += "Authenticated with: " + printable(description.config.auth_type) + "\n";
-  return text;
-}
-
-std::string configuration_text(const Config& config) {
-  std::string text = "-----\nCurrent configuration:\n";
-  for (const ConfigValue& value : config.values) {
-    text += value.used ? "  \xE2\x9C\x93 " : "  ~ ";
-    text += value.name + ": " + printable(value.value) + " (from " + source_text(value.provenance);
-    if (!value.used && !config.auth_type.empty()) text += ", not used for auth type " + printable(config.auth_type);
-    text += ")\n";
-  }
-  for (const std::string& warning : config.warnings) text += "  ! " + printable(warning) + "\n";
-  return text;
-}
-
-std::string attempts_table(const std::vector<Attempt>& attempts) {
-  if (attempts.empty()) return {};
-  std::vector<std::vector<std::string>> rows;
-  for (const Attempt& attempt : attempts) {
-    std::string reason = attempt.reason;
-    if (!attempt.fix.empty()) reason += (reason.empty() ? "fix: " : " \xE2\x80\x94 fix: ") + attempt.fix;
-    rows.push_back({attempt.strategy, attempt.layer, std::string(to_string(attempt.verdict)), printable(reason)});
-  }
-  return "-----\nWhat was considered, in order:\n" + table({"STRATEGY", "SOURCE", "VERDICT", "WHY"}, rows);
+  return lines;
 }
 
 }  // namespace
 
-int auth_describe(const Arguments& arguments) {
+int auth_env(const Arguments& arguments) {
+  // Like the official tool: JSON without a newline unless text was asked for.
+  const OutputFormat format = arguments.global.output;
+  const bool as_text = arguments.global.output_given && format == OutputFormat::text;
   const auto client = make_client(arguments.global);
-  if (!client) return report(client.error(), arguments.global.output);
-  const Description description = describe(*client, !arguments.offline, make_context(arguments.global, {}));
-  const int status = description.error ? exit_status_of(description.error->code) : exit_ok;
-  const bool written = arguments.global.output == OutputFormat::json
-                           ? print_json(description.to_json())
-                           : print(header_text(description) + configuration_text(description.config) +
-                                   attempts_table(description.attempts));
-  return written ? status : exit_failed;
+  if (!client) return report(client.error(), format);
+  const Interrupt interrupt;
+  const auto variables = client->environment(make_context(arguments.global, interrupt.token()));
+  if (!variables) return report(variables.error(), format);
+  return print(as_text ? exports(*variables) : printable_json(env_json(*variables))) ? exit_ok : exit_failed;
 }
 
 int auth_token(const Arguments& arguments) {

@@ -7,6 +7,13 @@
 
 namespace dbxauth::cli {
 
+HttpOptions http_options(const GlobalArguments& global) {
+  HttpOptions options;
+  options.ca_bundle = global.ca_bundle;
+  options.product = "dbxauth-cli/" DBXAUTH_VERSION_STRING;
+  return options;
+}
+
 namespace {
 
 Result<SecretString> token_argument(const GlobalArguments& global) {
@@ -42,8 +49,7 @@ Result<Client> make_client(const GlobalArguments& global) {
   options.config_file = global.config_file;
   options.load_dotenv = !global.no_env_file;
   options.dotenv_file = global.env_file;
-  options.http.ca_bundle = global.ca_bundle;
-  options.http.product = "dbxauth-cli/" DBXAUTH_VERSION_STRING;
+  options.http = http_options(global);
   if (!global.chain_rules.empty()) {
     const auto rules = parse_chain_rules(global.chain_rules);
     if (!rules) return Error{ErrorCode::invalid_argument, "--chain: " + rules.error().message};

@@ -41,6 +41,14 @@ int run(const Arguments& arguments) {
   switch (arguments.command) {
     case Command::auth_describe:
       return auth_describe(arguments);
+    case Command::auth_doctor:
+      return auth_doctor(arguments);
+    case Command::auth_env:
+      return auth_env(arguments);
+    case Command::auth_profiles:
+      return auth_profiles(arguments);
+    case Command::auth_switch:
+      return auth_switch(arguments);
     case Command::auth_token:
       return auth_token(arguments);
     case Command::catalog_list:
@@ -49,6 +57,8 @@ int run(const Arguments& arguments) {
       return clone_plan(arguments);
     case Command::clone_run:
       return clone_run(arguments);
+    case Command::configure:
+      return configure(arguments);
     case Command::sql:
       return sql(arguments);
     case Command::version:

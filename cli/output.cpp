@@ -49,6 +49,23 @@ bool print_json(std::string_view json) {
   return print(printable_json(json) + "\n");
 }
 
+std::string json_text(std::string_view text) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string json = "\"";
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20) {
+      json += "\\u00";
+      json += digits[byte >> 4U];
+      json += digits[byte & 0xFU];
+      continue;
+    }
+    if (c == '"' || c == '\\') json += '\\';
+    json += c;
+  }
+  return json + "\"";
+}
+
 void tell(std::string_view text) {
   std::fwrite(text.data(), 1, text.size(), stderr);
   std::fflush(stderr);

@@ -16,6 +16,8 @@ namespace dbxauth::cli {
 bool print(std::string_view text);
 /// Prints a JSON document and a newline.
 bool print_json(std::string_view json);
+/// A JSON string with its quotes.
+std::string json_text(std::string_view text);
 /// What is meant for people goes to standard error.
 void tell(std::string_view text);
 /// Prints the error for people, or as JSON on standard output, and returns the exit status that goes with it.

@@ -25,6 +25,15 @@ void write_configuration(base::JsonWriter& json, const Config& config) {
   json.end_object();
 }
 
+/// Where the shared login was read, unless the tool itself was run for it.
+std::optional<TokenStorage> token_storage_of(const Config& config) {
+  if (config.auth_type != "databricks-cli") return std::nullopt;
+  for (const ConfigValue& value : config.values) {
+    if (value.name == "databricks_cli_path" && value.used) return std::nullopt;
+  }
+  return TokenStorage{"plaintext", "~/.databricks/token-cache.json", "default"};
+}
+
 }  // namespace
 
 std::string Description::to_json() const {
@@ -42,7 +51,16 @@ std::string Description::to_json() const {
       .member("chain_rules", to_string(config.rules))
       .key("configuration");
   write_configuration(json, config);
-  json.end_object().key("attempts");
+  json.end_object();
+  if (token_storage) {
+    json.key("token_storage")
+        .begin_object()
+        .member("mode", token_storage->mode)
+        .member("location", token_storage->location)
+        .member("source", token_storage->source)
+        .end_object();
+  }
+  json.key("attempts");
   base::write_attempts(json, attempts);
   json.member("warnings", config.warnings);
   if (error) {
@@ -70,6 +88,7 @@ Description describe(const Client& client, bool verify, const CallContext& conte
     }
   }
   description.config = client.config();
+  description.token_storage = token_storage_of(description.config);
   description.attempts = client.attempts(context);
   return description;
 }

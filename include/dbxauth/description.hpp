@@ -11,16 +11,25 @@
 
 namespace dbxauth {
 
+/// Where the tokens of a shared login are kept.
+struct TokenStorage {
+  std::string mode;      ///< "plaintext": the token cache file.
+  std::string location;  ///< For people: `~/.databricks/token-cache.json`.
+  std::string source;    ///< What decided on the mode: "default".
+};
+
 /// Which workspace, as whom, and why: what `dbxauth auth describe` shows. Holds no secret.
 struct Description {
   Config config;
   std::vector<Attempt> attempts;    ///< One per strategy that was considered.
   std::optional<CurrentUser> user;  ///< Set when it was asked for and answered.
-  std::optional<Error> error;       ///< Why there are no credentials, or why the workspace refused them.
+  /// Set when the credentials in use are a shared login that this library reads itself.
+  std::optional<TokenStorage> token_storage;
+  std::optional<Error> error;  ///< Why there are no credentials, or why the workspace refused them.
 
   /// `"schema": 1`, otherwise a superset of the JSON of `databricks auth describe`: status, username, account_id,
   /// details {auth_type, host, profile, configuration {name: {value, source {type, name}, auth_type_mismatch}}},
-  /// attempts, warnings, error.
+  /// token_storage {mode, location, source}, attempts, warnings, error.
   std::string to_json() const;
 };
 

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Questions that are asked on a terminal. Systems without pseudo-terminals are reported as skipped."""
+
+from __future__ import annotations
+
+import os
+import pty
+import select
+import termios
+import time
+from pathlib import Path
+
+import pytest
+from emulator_fixture import tool
+
+try:
+    for _descriptor in os.openpty():
+        os.close(_descriptor)
+except OSError as failure:
+    # ctest knows this line (tests/cli/CMakeLists.txt) and lists the test as skipped.
+    print(f"SKIPPED: no pseudo-terminal: {failure}; mount devpts at /dev/pts", flush=True)
+    pytest.skip("no pseudo-terminal", allow_module_level=True)
+
+
+class Terminal:
+    """The tool on a terminal of its own."""
+
+    def __init__(self, arguments: list[str], home: Path, environment: dict[str, str] | None = None) -> None:
+        self.pid, self.descriptor = pty.fork()
+        if self.pid == 0:
+            os.chdir(home)
+            os.execve(tool("DBXAUTH_CLI"), ["dbxauth", *arguments], {"HOME": str(home), "TERM": "xterm", **(environment or {})})
+        self.seen = b""
+
+    def read_until(self, text: bytes, limit_s: float = 60) -> None:
+        end = time.monotonic() + limit_s
+        while text not in self.seen:
+            ready, _, _ = select.select([self.descriptor], [], [], max(0.0, end - time.monotonic()))
+            assert ready, self.seen
+            try:
+                self.seen += os.read(self.descriptor, 65536)
+            except OSError:
+                break
+
+    def echoes(self) -> bool:
+        return bool(termios.tcgetattr(self.descriptor)[3] & termios.ECHO)
+
+    def type(self, text: bytes) -> None:
+        os.write(self.descriptor, text)
+
+    def status(self) -> int:
+        self.read_until(b"\0 never \0")
+        _, status = os.waitpid(self.pid, 0)
+        os.close(self.descriptor)
+        return os.waitstatus_to_exitcode(status)
+
+
+def test_configure_asks_and_does_not_show_the_token(tmp_path: Path) -> None:
+    terminal = Terminal(["configure", "-p", "typed"], tmp_path, {"DATABRICKS_TOKEN": "dapi-of-the-environment"})
+    terminal.read_until(b"Databricks host")
+    terminal.type(b"h.example.com\n")
+    terminal.read_until(b"Personal access token")
+    assert not terminal.echoes()
+    terminal.type(b"dapi-typed-token\n")
+    assert terminal.status() == 0, terminal.seen
+    assert b"dapi" not in terminal.seen
+    assert b"DATABRICKS_TOKEN is set, too" in terminal.seen
+    text = (tmp_path / ".databrickscfg").read_text()
+    assert text.startswith("[typed]\nhost = https://h.example.com\ntoken = dapi-typed-token\n")
+
+
+@pytest.mark.parametrize("answer, status", [(b"\x03", 130), (b"\x04", 130), (b"\n", 2)])
+def test_a_question_that_is_left_changes_nothing(tmp_path: Path, answer: bytes, status: int) -> None:
+    terminal = Terminal(["configure", "--host", "h.example.com"], tmp_path)
+    terminal.read_until(b"Personal access token")
+    terminal.type(answer)
+    assert terminal.status() == status, terminal.seen
+    assert b"nothing was changed" in terminal.seen
+    assert not (tmp_path / ".databrickscfg").exists()
+
+
+def test_the_terminal_echoes_again_after_an_interrupt(tmp_path: Path) -> None:
+    # A shell keeps the terminal after the tool has gone.
+    pid, descriptor = pty.fork()
+    if pid == 0:
+        os.chdir(tmp_path)
+        script = 'trap "" INT; "$TOOL" configure --host h.example.com; stty -a'
+        os.execve("/bin/sh", ["sh", "-c", script], {"HOME": str(tmp_path), "PATH": "/usr/bin:/bin", "TOOL": tool("DBXAUTH_CLI")})
+    seen = b""
+    typed = False
+    while True:
+        try:
+            part = os.read(descriptor, 65536)
+        except OSError:
+            break
+        if not part:
+            break
+        seen += part
+        if b"Personal access token" in seen and not typed:
+            typed = True
+            os.write(descriptor, b"\x04")
+    os.waitpid(pid, 0)
+    os.close(descriptor)
+    assert b" echo " in seen and b"-echo " not in seen, seen
+
+
+def test_switch_offers_the_profiles(tmp_path: Path) -> None:
+    path = tmp_path / ".databrickscfg"
+    path.write_text("[a]\nhost = https://a.example.com\n[b]\nhost = https://b.example.com\n[__settings__]\ndefault_profile = b\n")
+    path.chmod(0o600)
+    terminal = Terminal(["auth", "switch"], tmp_path)
+    terminal.read_until(b"[2]: ")
+    assert b"1  a  https://a.example.com" in terminal.seen and b"2  b (Default)" in terminal.seen
+    terminal.type(b"9\n")
+    terminal.read_until(b"from 1 to 2")
+    terminal.type(b"1\n")
+    assert terminal.status() == 0, terminal.seen
+    assert path.read_text().endswith("default_profile = a\n")
+    left = Terminal(["auth", "switch"], tmp_path)
+    left.read_until(b"[1]: ")
+    left.type(b"\x04")
+    assert left.status() == 130
+    assert path.read_text().endswith("default_profile = a\n")
