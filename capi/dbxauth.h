@@ -80,7 +80,7 @@ DBXAUTH_API uint32_t dbxauth_abi_version(void);
 /* "0.1.0". Static storage. */
 DBXAUTH_API const char* dbxauth_version_string(void);
 /* 1 when the build has the feature, else 0: "clone", "sql", "token-cache-file", "token-cache-memory",
- * "provider-callback". Unknown names give 0. */
+ * "provider-callback", "profiles", "diagnosis". Unknown names give 0. */
 DBXAUTH_API int32_t dbxauth_has_feature(const char* name);
 
 #define DBXAUTH_ABI_VERSION ((uint32_t)((1u << 16) | 0u))
@@ -264,6 +264,51 @@ DBXAUTH_API dbxauth_status dbxauth_client_describe_json(dbxauth_client* client, 
 /* JSON, "schema": 1, catalogs[] (name, catalog_type, owner, comment). Default limit 60 s. */
 DBXAUTH_API dbxauth_status dbxauth_client_catalogs_json(dbxauth_client* client, const dbxauth_call_options* call,
                                                         dbxauth_string** out, dbxauth_error** error);
+/* The variables that make another tool resolve to the same workspace and credentials. Resolves credentials first. JSON,
+ * "schema": 1, env {NAME: value}. Secret. Default limit: auth_timeout_ms. */
+DBXAUTH_API dbxauth_status dbxauth_client_environment_json(dbxauth_client* client, const dbxauth_call_options* call,
+                                                           dbxauth_string** out, dbxauth_error** error);
+
+/* ---- profiles ---------------------------------------------------------------------------------------------------- */
+
+/* Which profile file, and how its profiles are tried. */
+typedef struct dbxauth_profile_options {
+  size_t struct_size;
+  const char* config_file;              /* NULL: DATABRICKS_CONFIG_FILE, else ~/.databrickscfg */
+  const dbxauth_attribute* environment; /* used instead of the process environment when replace_environment is 1 */
+  size_t environment_count;
+  int32_t replace_environment;
+  int32_t parallelism;            /* profiles that are tried at the same time; 0: 8 */
+  int32_t per_profile_timeout_ms; /* longest time one profile may take; 0: 5000 */
+  int32_t reserved0;              /* must be 0 */
+  const char* ca_bundle;          /* PEM file; NULL: as documented in docs/network.md */
+  const char* proxy;              /* URL; NULL: from the environment */
+} dbxauth_profile_options;
+DBXAUTH_API void dbxauth_profile_options_init(dbxauth_profile_options* options, size_t struct_size);
+
+/* These functions have no state: any of them may be called on any thread at any time, and `options` may be NULL. */
+/* The profiles with a host or an account id, in the order of the file; none when there is no file. With `check` 1 each
+ * is tried by itself, which environment variables with credentials do not change; that it fails is part of the result.
+ * With `check` 0 there is no network and `valid` says nothing. JSON, "schema": 1, profiles[] (name, host, account_id,
+ * workspace_id, cloud, auth_type, valid, username, default, error {code, message, …}), without secrets; members that
+ * say nothing are left out. `auth_type` is what the file states, after a check the strategy that was used. */
+DBXAUTH_API dbxauth_status dbxauth_profiles_json(const dbxauth_profile_options* options, int32_t check,
+                                                 const dbxauth_call_options* call, dbxauth_string** out,
+                                                 dbxauth_error** error);
+/* Creates the profile or changes it: sets the attributes in `set` (their `place` is not read), and removes those in
+ * `removed`; the others stay. The file is replaced atomically under a lock and its previous bytes are kept in
+ * "<file>.bak". `make_default` 1: it becomes the default profile, as the first profile with a host does anyway. A
+ * reserved or malformed name, and unknown attributes: DBXAUTH_E_INVALID_ARGUMENT. */
+DBXAUTH_API dbxauth_status dbxauth_profile_save(const dbxauth_profile_options* options, const char* name,
+                                                const dbxauth_attribute* set, size_t set_count,
+                                                const char* const* removed, size_t removed_count, int32_t make_default,
+                                                const dbxauth_call_options* call, dbxauth_error** error);
+/* When it was the default profile, that setting goes too. DBXAUTH_E_NOT_FOUND, with the names, when there is none. */
+DBXAUTH_API dbxauth_status dbxauth_profile_remove(const dbxauth_profile_options* options, const char* name,
+                                                  const dbxauth_call_options* call, dbxauth_error** error);
+/* DBXAUTH_E_NOT_FOUND, with the names, when there is no such profile. */
+DBXAUTH_API dbxauth_status dbxauth_profile_set_default(const dbxauth_profile_options* options, const char* name,
+                                                       const dbxauth_call_options* call, dbxauth_error** error);
 
 /* ---- operations -------------------------------------------------------------------------------------------------- */
 
@@ -297,6 +342,11 @@ DBXAUTH_API dbxauth_status dbxauth_clone_run_start(dbxauth_client* client, const
 DBXAUTH_API dbxauth_status dbxauth_clone_start(dbxauth_client* client, const char* spec_json, size_t spec_size,
                                                const dbxauth_operation_options* options, dbxauth_operation** out,
                                                dbxauth_error** error);
+/* Tests everything between this program and the workspace's answer to "who am I". Result: status ("healthy" or
+ * "unhealthy"), host, auth_type, steps[] (name, verdict, elapsed_us, detail, fix), attempts[], warnings[], without
+ * secrets: steps that failed are in it, the operation itself succeeded. Without a timeout of its own: 60 s. */
+DBXAUTH_API dbxauth_status dbxauth_diagnose_start(dbxauth_client* client, const dbxauth_operation_options* options,
+                                                  dbxauth_operation** out, dbxauth_error** error);
 /* Runs one SQL statement. `request_json`: {"sql", "warehouse_id"?, "catalog"?, "schema"?,
  * "parameters"?: [{"name","value","type"?}]}. Result: {"statement_id","columns":[{"name","type"}],"rows":[[text|null]],
  * "row_count","truncated"}. */

@@ -5,6 +5,7 @@
 #include "c_handles.hpp"
 #include "c_options.hpp"
 #include "dbxauth/description.hpp"
+#include "tokenstore/json_slices.hpp"
 
 namespace dbxauth::capi {
 
@@ -70,6 +71,21 @@ Result<ClientOptions> read_client_options(const dbxauth_client_options* given) {
   if (auto read = read_limits(*from, options); !read) return read.error();
   if (auto read = read_providers(*from, options); !read) return read.error();
   return options;
+}
+
+/// In memory that is wiped: the values are secrets.
+SecretString environment_json(const std::map<std::string, SecretString>& variables) {
+  SecretString json(R"({"schema":1,"env":{)");
+  bool first = true;
+  for (const auto& [name, value] : variables) {
+    if (!first) json.append(",");
+    first = false;
+    tokenstore::append_json_string(json, name);
+    json.append(":");
+    tokenstore::append_json_string(json, value.reveal());
+  }
+  json.append("}}");
+  return json;
 }
 
 template <class Produce>
@@ -199,6 +215,15 @@ DBXAUTH_API dbxauth_status dbxauth_client_catalogs_json(dbxauth_client* client, 
     const auto catalogs = workspace->catalogs(context);
     if (!catalogs) return catalogs.error();
     return give(out, make_string(to_json(*catalogs)));
+  });
+}
+
+DBXAUTH_API dbxauth_status dbxauth_client_environment_json(dbxauth_client* client, const dbxauth_call_options* call,
+                                                           dbxauth_string** out, dbxauth_error** error) {
+  return give_text(client, call, out, error, [&](const CallContext& context) -> Result<void> {
+    const auto variables = client->client.environment(context);
+    if (!variables) return variables.error();
+    return give(out, make_string(environment_json(*variables).reveal()));
   });
 }
 

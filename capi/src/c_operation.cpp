@@ -6,6 +6,7 @@
 #include "c_handles.hpp"
 #include "c_options.hpp"
 #include "dbxauth/clone.hpp"
+#include "dbxauth/diagnosis.hpp"
 
 struct dbxauth_operation {
   std::unique_ptr<dbxauth::Operation<std::string>> operation;
@@ -117,6 +118,15 @@ Result<std::string> take_inventory(const Client& client, const std::string& cata
   return inventory->to_json();
 }
 
+Result<std::string> run_diagnosis(const Client& client, const CallContext& context, const Report& report) {
+  report({.done = 0, .total = 1, .failed = 0, .phase = "diagnosis", .current = client.config().host});
+  const Diagnosis diagnosis = diagnose(client, context);
+  // What a cancelled diagnosis did not get to is not what is wrong with the connection.
+  if (context.cancel.cancelled()) return context.check("diagnosing the connection").error();
+  report({.done = 1, .total = 1, .failed = 0, .phase = "diagnosis", .current = diagnosis.config.host});
+  return diagnosis.to_json();
+}
+
 template <class Value>
 Result<std::string> as_json(const Result<Value>& value) {
   if (!value) return value.error();
@@ -198,6 +208,14 @@ DBXAUTH_API dbxauth_status dbxauth_clone_start(dbxauth_client* client, const cha
   return start_with<CloneSpec>(client, {spec_json, spec_size, "spec_json"}, options, out, error,
                                [](const Client& target, const CloneSpec& spec, const CallContext& context,
                                   const Report& report) { return as_json(target.clone(spec, context, report)); });
+}
+
+DBXAUTH_API dbxauth_status dbxauth_diagnose_start(dbxauth_client* client, const dbxauth_operation_options* options,
+                                                  dbxauth_operation** out, dbxauth_error** error) {
+  return start_operation(client, options, out, error, [](const Client& target) -> Result<TextOperation::Work> {
+    return
+        [target](const CallContext& context, const Report& report) { return run_diagnosis(target, context, report); };
+  });
 }
 
 DBXAUTH_API dbxauth_status dbxauth_sql_start(dbxauth_client* client, const char* request_json, size_t request_size,

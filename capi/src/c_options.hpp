@@ -62,5 +62,9 @@ template <>
 struct FirstVersion<dbxauth_client_options> {
   static constexpr std::size_t size = 144;
 };
+template <>
+struct FirstVersion<dbxauth_profile_options> {
+  static constexpr std::size_t size = 64;
+};
 
 }  // namespace dbxauth::capi

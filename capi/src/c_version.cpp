@@ -18,7 +18,7 @@ DBXAUTH_API int32_t dbxauth_has_feature(const char* name) {
   if (name == nullptr) return 0;
   const std::string_view wanted(name);
   for (const std::string_view feature :
-       {"clone", "sql", "token-cache-file", "token-cache-memory", "provider-callback"}) {
+       {"clone", "sql", "token-cache-file", "token-cache-memory", "provider-callback", "profiles", "diagnosis"}) {
     if (feature == wanted) return 1;
   }
   return 0;

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import Callable, Optional
 
+from . import profiles
 from ._library import lib as _lib
 from ._native import destroy_trampoline as _destroy
 from ._native import log_trampoline as _log
@@ -21,6 +22,7 @@ from ._signatures import DestroyFn as _DestroyFn
 from ._signatures import LogFn as _LogFn
 from ._signatures import null_function as _null_function
 from .client import Client, Headers, plan_sql
+from .diagnosis import Diagnosis, DiagnosisStep
 from .errors import (
     AlreadyExistsError,
     Attempt,
@@ -67,6 +69,8 @@ __all__ = [
     "Client",
     "ConfigurationError",
     "DbxAuthError",
+    "Diagnosis",
+    "DiagnosisStep",
     "Headers",
     "InvalidArgumentError",
     "LOG_LEVELS",
@@ -84,5 +88,6 @@ __all__ = [
     "UnavailableError",
     "__version__",
     "plan_sql",
+    "profiles",
     "set_log_callback",
 ]

@@ -6,7 +6,7 @@ from __future__ import annotations
 import ctypes
 import itertools
 import threading
-from typing import Any, Callable, Optional
+from typing import Any, Callable, Optional, TypeVar
 
 from ._library import lib
 from ._signatures import DestroyFn, LogFn, ProgressFn, ProviderFn
@@ -42,6 +42,49 @@ def call_for_text(function: Callable[..., int], *arguments: Any) -> str:
     finally:
         lib.dbxauth_string_free(handle)
     return data.decode("utf-8")
+
+
+T = TypeVar("T")
+
+
+class Cancel:
+    """A dbxauth_cancel. It lives as long as somebody refers to it, since the call that uses it may begin late."""
+
+    def __init__(self) -> None:
+        self.handle: Optional[int] = lib.dbxauth_cancel_new()
+        if not self.handle:
+            raise MemoryError
+
+    def trigger(self) -> None:
+        lib.dbxauth_cancel_trigger(self.handle)
+
+    def __del__(self) -> None:
+        if lib is not None:
+            lib.dbxauth_cancel_free(self.handle)
+
+
+def interruptible(work: Callable[[Cancel], T]) -> T:
+    """Runs `work` on a thread of its own and cancels it on Ctrl-C, which is delivered to the main thread and only between
+    two calls: a native call of minutes would not notice."""
+    from concurrent.futures import Future  # takes as long to import as the rest of this package
+
+    cancel = Cancel()
+    outcome: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            outcome.set_result(work(cancel))
+        except BaseException as failure:  # noqa: BLE001 - raised where it is waited for
+            outcome.set_exception(failure)
+
+    thread = threading.Thread(target=run, name="dbxauth", daemon=True)
+    thread.start()
+    try:
+        return outcome.result()
+    except BaseException:
+        cancel.trigger()
+        thread.join()
+        raise
 
 
 class Registry:

@@ -70,6 +70,21 @@ class ClientOptions(Structure):
     ]
 
 
+class ProfileOptions(Structure):
+    _fields_ = [
+        ("struct_size", c_size_t),
+        ("config_file", c_char_p),
+        ("environment", POINTER(Attribute)),
+        ("environment_count", c_size_t),
+        ("replace_environment", c_int32),
+        ("parallelism", c_int32),
+        ("per_profile_timeout_ms", c_int32),
+        ("reserved0", c_int32),
+        ("ca_bundle", c_char_p),
+        ("proxy", c_char_p),
+    ]
+
+
 _H = c_void_p  # an opaque handle
 _OUT = POINTER(c_void_p)  # a handle given by the library; also `dbxauth_error **`
 
@@ -114,11 +129,22 @@ SIGNATURES: dict[str, tuple[Any, list[Any]]] = {
     "dbxauth_client_token_json": (c_int32, [_H, c_int32, POINTER(CallOptions), _OUT, _OUT]),
     "dbxauth_client_describe_json": (c_int32, [_H, c_int32, POINTER(CallOptions), _OUT, _OUT]),
     "dbxauth_client_catalogs_json": (c_int32, [_H, POINTER(CallOptions), _OUT, _OUT]),
+    "dbxauth_client_environment_json": (c_int32, [_H, POINTER(CallOptions), _OUT, _OUT]),
+    "dbxauth_profile_options_init": (None, [POINTER(ProfileOptions), c_size_t]),
+    "dbxauth_profiles_json": (c_int32, [POINTER(ProfileOptions), c_int32, POINTER(CallOptions), _OUT, _OUT]),
+    "dbxauth_profile_save": (
+        c_int32,
+        [POINTER(ProfileOptions), c_char_p, POINTER(Attribute), c_size_t, POINTER(c_char_p), c_size_t, c_int32,
+         POINTER(CallOptions), _OUT],
+    ),
+    "dbxauth_profile_remove": (c_int32, [POINTER(ProfileOptions), c_char_p, POINTER(CallOptions), _OUT]),
+    "dbxauth_profile_set_default": (c_int32, [POINTER(ProfileOptions), c_char_p, POINTER(CallOptions), _OUT]),
     "dbxauth_operation_options_init": (None, [POINTER(OperationOptions), c_size_t]),
     "dbxauth_inventory_start": (c_int32, [_H, c_char_p, c_char_p, POINTER(OperationOptions), _OUT, _OUT]),
     "dbxauth_clone_plan_start": (c_int32, [_H, c_char_p, c_size_t, POINTER(OperationOptions), _OUT, _OUT]),
     "dbxauth_clone_run_start": (c_int32, [_H, c_char_p, c_size_t, POINTER(OperationOptions), _OUT, _OUT]),
     "dbxauth_clone_start": (c_int32, [_H, c_char_p, c_size_t, POINTER(OperationOptions), _OUT, _OUT]),
+    "dbxauth_diagnose_start": (c_int32, [_H, POINTER(OperationOptions), _OUT, _OUT]),
     "dbxauth_sql_start": (c_int32, [_H, c_char_p, c_size_t, POINTER(OperationOptions), _OUT, _OUT]),
     "dbxauth_operation_wait": (c_int32, [_H, c_int64, POINTER(c_int32), _OUT]),
     "dbxauth_operation_cancel": (None, [_H]),
@@ -134,4 +160,5 @@ STRUCTS: dict[str, type[ctypes.Structure]] = {
     "dbxauth_call_options": CallOptions,
     "dbxauth_operation_options": OperationOptions,
     "dbxauth_client_options": ClientOptions,
+    "dbxauth_profile_options": ProfileOptions,
 }

@@ -14,6 +14,7 @@ from ._library import lib
 from ._native import call_for_handle, call_for_text
 from ._operation import Operation, ProgressCallback, decode_json
 from ._signatures import ClientOptions, OperationOptions
+from .diagnosis import Diagnosis, decode_diagnosis
 from .providers import Provider, ProviderTarget, make_provider, notebook_provider
 
 
@@ -152,6 +153,13 @@ class Client:
         decoded: dict[str, Any] = json.loads(text)
         return decoded
 
+    def environment(self, timeout_seconds: Optional[float] = None) -> dict[str, str]:
+        """The variables that make another tool resolve to the same workspace and credentials: DATABRICKS_HOST, … with
+        their secrets. A strategy that has no variables of its own (a shared login) gives no credential."""
+        text = call_for_text(lib.dbxauth_client_environment_json, self._open(), call_options(timeout_seconds))
+        decoded: dict[str, str] = json.loads(text)["env"]
+        return decoded
+
     def describe(self, verify: bool = False, timeout_seconds: Optional[float] = None) -> dict[str, Any]:
         """Which workspace, as whom, and why; without secrets. With `verify` the workspace is asked who it sees."""
         text = call_for_text(
@@ -164,6 +172,17 @@ class Client:
         text = call_for_text(lib.dbxauth_client_catalogs_json, self._open(), call_options(timeout_seconds))
         decoded: list[dict[str, str]] = json.loads(text)["catalogs"]
         return decoded
+
+    def start_diagnosis(
+        self, on_progress: Optional[ProgressCallback] = None, timeout_seconds: Optional[float] = None
+    ) -> Operation[Diagnosis]:
+        """Tests everything between this program and the workspace's answer to "who am I", over fresh connections, for a
+        minute at most unless `timeout_seconds` says otherwise. Steps that fail are part of the result."""
+
+        def start(options: OperationOptions) -> ctypes.c_void_p:
+            return call_for_handle(lib.dbxauth_diagnose_start, self._open(), ctypes.byref(options))
+
+        return Operation(start, decode_diagnosis, on_progress, timeout_seconds)
 
     def _operation(
         self, function: Any, arguments: tuple[Any, ...], on_progress: Optional[ProgressCallback], timeout: Optional[float]
@@ -216,6 +235,11 @@ class Client:
         request = {"sql": sql, "warehouse_id": warehouse_id, "catalog": catalog, "schema": schema}
         text = _json_text({**{k: v for k, v in request.items() if v is not None}, "parameters": list(parameters)})
         return self._operation(lib.dbxauth_sql_start, (text, len(text)), None, timeout_seconds)
+
+    def diagnose(self, timeout_seconds: Optional[float] = None) -> Diagnosis:
+        """start_diagnosis(), awaited. Ctrl-C ends it at once."""
+        with self.start_diagnosis(timeout_seconds=timeout_seconds) as operation:
+            return operation.result()
 
     def inventory(self, catalog: str, warehouse_id: Optional[str] = None) -> dict[str, Any]:
         with self.start_inventory(catalog, warehouse_id) as operation:

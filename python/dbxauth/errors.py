@@ -125,6 +125,10 @@ _BY_CODE: dict[str, type[DbxAuthError]] = {
 
 def from_details(details_json: str) -> DbxAuthError:
     """The exception for an error object's JSON."""
-    details: dict[str, Any] = json.loads(details_json)
+    return from_members(json.loads(details_json))
+
+
+def from_members(details: dict[str, Any]) -> DbxAuthError:
+    """The exception for the members of an error object."""
     kind = _BY_CODE.get(str(details.get("code")), DbxAuthError)
     return kind(str(details.get("message", "")), details)

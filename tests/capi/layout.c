@@ -69,6 +69,18 @@ int main(void) {
   FIELD(dbxauth_client_options, probe_budget_ms);
   FIELD(dbxauth_client_options, program_timeout_ms);
   END();
+  STRUCT(dbxauth_profile_options);
+  FIELD(dbxauth_profile_options, struct_size);
+  FIELD(dbxauth_profile_options, config_file);
+  FIELD(dbxauth_profile_options, environment);
+  FIELD(dbxauth_profile_options, environment_count);
+  FIELD(dbxauth_profile_options, replace_environment);
+  FIELD(dbxauth_profile_options, parallelism);
+  FIELD(dbxauth_profile_options, per_profile_timeout_ms);
+  FIELD(dbxauth_profile_options, reserved0);
+  FIELD(dbxauth_profile_options, ca_bundle);
+  FIELD(dbxauth_profile_options, proxy);
+  END();
   puts("\n}");
   return 0;
 }
