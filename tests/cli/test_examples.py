@@ -43,6 +43,17 @@ def test_catalog_is_cloned(tmp_path: Path, service_principal: dict[str, str], la
     assert result.stdout.splitlines()[-1].endswith("statements succeeded")
 
 
+def test_the_doctor_finds_a_healthy_way_and_a_refused_token(tmp_path: Path, service_principal: dict[str, str]) -> None:
+    command = [sys.executable, str(EXAMPLES / "doctor.py")]
+    healthy = run(tmp_path, command, service_principal)
+    assert healthy.returncode == 0, healthy.stdout + healthy.stderr
+    assert any(line.startswith("passed") and "identity" in line for line in healthy.stdout.splitlines())
+    environment = {"DATABRICKS_HOST": service_principal["DATABRICKS_HOST"], "DATABRICKS_TOKEN": "dapi-planted-secret"}
+    refused = run(tmp_path, command, environment)
+    assert refused.returncode == 1, refused.stdout + refused.stderr
+    assert "failed   identity" in refused.stdout and "planted" not in refused.stdout
+
+
 def test_without_credentials_an_example_says_why(tmp_path: Path) -> None:
     result = run(tmp_path, [sys.executable, str(EXAMPLES / "clone_catalog.py"), "a", "b"], {})
     assert result.returncode == 1
