@@ -20,7 +20,7 @@ namespace dbxauth::auth {
 /// ErrorCode::rate_limited, with retry_after, when that would be too late. Thread-safe, and usable in a child after
 /// fork().
 struct TokenRequestCeiling {
-  static constexpr int burst = 20;
+  static constexpr int burst = 50;
   static constexpr std::chrono::milliseconds refill{500};
   static constexpr std::chrono::milliseconds longest_wait{45000};
 };
