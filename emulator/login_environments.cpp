@@ -101,9 +101,13 @@ void add_azure(const LoginSources& sources, const Variables& any, LoginEnvironme
 void add_google(const LoginSources& sources, const Variables& any, LoginEnvironments& made) {
   const std::string& url = sources.credentials.url;
   const Variables google = joined(any, {{"DATABRICKS_CLOUD", "GCP"}});
-  made.by_strategy["google-id"] = joined(google, {{"DATABRICKS_GOOGLE_SERVICE_ACCOUNT", sources.google.service_account},
-                                                  {"GCE_METADATA_HOST", url.substr(url.find("://") + 3)},
+  const Variables impersonation = joined(google, {{"DATABRICKS_GOOGLE_SERVICE_ACCOUNT", sources.google.service_account},
                                                   {"DBXAUTH_GOOGLE_IAM_CREDENTIALS_URL", url}});
+  const auto user = made.files.find("google_authorized_user");
+  if (!sources.options.tls)
+    made.by_strategy["google-id"] = joined(impersonation, {{"GCE_METADATA_HOST", url.substr(url.find("://") + 3)}});
+  else if (user != made.files.end())  // metadata servers speak plain HTTP
+    made.by_strategy["google-id"] = joined(impersonation, {{"GOOGLE_APPLICATION_CREDENTIALS", user->second}});
   const auto key = made.files.find("google_key");
   if (key != made.files.end())
     made.by_strategy["google-credentials"] = joined(google, {{"GOOGLE_CREDENTIALS", key->second}});

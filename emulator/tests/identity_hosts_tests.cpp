@@ -169,6 +169,25 @@ TEST_CASE("the ready line has an environment for each strategy") {
   CHECK((status.st_mode & 0777) == 0700);
 }
 
+TEST_CASE("over TLS the metadata server of Google is replaced by a file") {
+  const dbxauth::testing::TemporaryDirectory directory;
+  EmulatorOptions options = host("workspace");
+  options.tls = true;
+  options.tls_directory = directory.path();
+  SECTION("with a directory for it") {
+    options.identity_directory = directory.path();
+    TestWorkspace workspace(options);
+    const auto& variables = workspace.emulator().environments().by_strategy.at("google-id");
+    CHECK(variables.count("GCE_METADATA_HOST") == 0);
+    CHECK(variables.at("GOOGLE_APPLICATION_CREDENTIALS") == directory / "google-authorized-user.json");
+    CHECK(variables.at("DATABRICKS_CA_BUNDLE") == workspace.credentials().ca_bundle);
+  }
+  SECTION("without one") {
+    TestWorkspace workspace(options);
+    CHECK(workspace.emulator().environments().by_strategy.count("google-id") == 0);
+  }
+}
+
 TEST_CASE("strategies that need a file are missing without a directory for it") {
   TestWorkspace workspace("empty");
   const auto& made = workspace.emulator().environments();
