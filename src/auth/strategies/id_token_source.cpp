@@ -122,11 +122,11 @@ class GithubIdTokenSource final : public IdTokenSource {
     request.subject = "auth.github-oidc";
     const auto answer = transport_->send(request, context);
     if (!answer) return answer.error();
-    auto token = token_member(*answer, "value", "GitHub Actions");
-    if (token || answer->ok()) return token;
-    Error error = std::move(token).error();
-    if (answer->status != 401 && answer->status != 403) return error;
-    error.code = ErrorCode::authentication_failed;
+    if (answer->status != 401 && answer->status != 403) return token_member(*answer, "value", "GitHub Actions");
+    Error error(
+        ErrorCode::authentication_failed,
+        "GitHub Actions did not accept ACTIONS_ID_TOKEN_REQUEST_TOKEN (HTTP " + std::to_string(answer->status) + ")");
+    error.http_status = answer->status;
     return with_fix(std::move(error),
                     "GitHub gives ID tokens only while the job runs and only with the permission "
                     "\"id-token: write\"; check both");

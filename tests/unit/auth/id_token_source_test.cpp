@@ -204,6 +204,10 @@ TEST_CASE("GitHub's refusals and damaged answers", "[id-token]") {
   }
   const auto token = auth::make_github_id_token_source(request_url, SecretString("planted"), wire)->id_token("a", {});
   CHECK(failure_of(token) == expected);
+  if (expected == ErrorCode::authentication_failed) {
+    CHECK(token.error().message.find("ACTIONS_ID_TOKEN_REQUEST_TOKEN") != std::string::npos);
+    CHECK(fix_of(token).find("id-token: write") != std::string::npos);
+  }
   CHECK(wire->request_count() == 1);
 }
 
