@@ -27,6 +27,8 @@ static void test_version(void) {
   EXPECT(dbxauth_abi_version() >> 16 == DBXAUTH_ABI_VERSION >> 16);
   EXPECT(strlen(dbxauth_version_string()) >= 5);
   EXPECT(dbxauth_has_feature("clone") == 1);
+  EXPECT(dbxauth_has_feature("profiles") == 1);
+  EXPECT(dbxauth_has_feature("diagnosis") == 1);
   EXPECT(dbxauth_has_feature("no such thing") == 0);
   EXPECT(strcmp(dbxauth_status_name(DBXAUTH_E_NO_CREDENTIALS), "no_credentials") == 0);
 }
@@ -84,8 +86,25 @@ static void test_no_credentials(void) {
   dbxauth_client_free(client);
 }
 
+static void test_profiles(void) {
+  dbxauth_profile_options options;
+  dbxauth_string* text = NULL;
+  dbxauth_error* error = NULL;
+  dbxauth_profile_options_init(&options, sizeof options);
+  options.replace_environment = 1;
+  options.config_file = "/nonexistent/databrickscfg";
+  EXPECT(dbxauth_profiles_json(&options, 0, NULL, &text, &error) == DBXAUTH_OK);
+  EXPECT(strstr(dbxauth_string_data(text), "\"profiles\"") != NULL);
+  EXPECT(error == NULL);
+  dbxauth_string_free(text);
+  EXPECT(dbxauth_profile_remove(&options, "nobody", NULL, &error) == DBXAUTH_E_NOT_FOUND);
+  EXPECT(strstr(dbxauth_error_message(error), "nobody") != NULL);
+  dbxauth_error_free(error);
+}
+
 int main(void) {
   test_version();
+  test_profiles();
   test_headers();
   test_no_credentials();
   dbxauth_error_free(NULL);
