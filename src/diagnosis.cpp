@@ -111,13 +111,14 @@ class Examination {
 
   void run() {
     configuration();
-    if (diagnosis_.config.host.empty()) return;
-    if (connection()) {
-      const TimedAnswer answer = get(diagnosis_.config.host + kMetadataPath);
-      clock(answer);
-      discovery(answer);
-      if (token()) identity();
+    if (diagnosis_.config.host.empty() || !host()) return;
+    // Credentials may bring a host along that is another one than the first that is named.
+    if (client_.config().host != diagnosis_.config.host) {
+      diagnosis_.steps.clear();
+      configuration();
+      if (!host()) return;
     }
+    identity();
   }
 
   /// Whatever happened, every step is there.
@@ -194,6 +195,15 @@ class Examination {
     }
     add("configuration", DiagnosisVerdict::warning, since(start),
         fmt::format("{}; {}", detail, base::join(config.warnings, "; ")), "correct what the warnings name");
+  }
+
+  /// The way to the host and the credentials for it. True when there are both.
+  bool host() {
+    if (!connection()) return false;
+    const TimedAnswer answer = get(diagnosis_.config.host + kMetadataPath);
+    clock(answer);
+    discovery(answer);
+    return token();
   }
 
   // ---- the connection ----
@@ -288,7 +298,8 @@ class Examination {
       root.replace(place, kPlaceholder.size(), encoding::percent_encode(account));
     }
     while (!root.empty() && root.back() == '/') root.pop_back();
-    return root;
+    const auto url = encoding::parse_url(root);
+    return url && (url->scheme == "https" || url->is_loopback()) ? root : std::string();
   }
 
   static std::string metadata_detail(const base::JsonDocument& metadata) {

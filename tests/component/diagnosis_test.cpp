@@ -306,6 +306,35 @@ TEST_CASE("no credentials, wrong ones and old ones", "[diagnosis]") {
   }
 }
 
+TEST_CASE("the host that the credentials belong to is the one that is examined", "[diagnosis]") {
+  SmallWorkspace named;
+  named.server.start();
+  SmallWorkspace used;
+  used.server.start();
+  const dbxauth::testing::TemporaryDirectory home;
+  const std::string profiles = "[DEFAULT]\nhost = " + used.server.url() + "\ntoken = " + kPlantedToken + "\n";
+  const Diagnosis diagnosis = examined(client_of({{"DATABRICKS_HOST", named.server.url()},
+                                                  {"DATABRICKS_CONFIG_FILE", home.write("profiles", profiles)},
+                                                  {"DBXAUTH_CHAIN", "clone-xs"}}));
+  INFO(diagnosis.to_json());
+  CHECK(diagnosis.healthy());
+  CHECK(diagnosis.config.host == used.server.url());
+  CHECK(contains(step(diagnosis, "configuration").detail, "host " + used.server.url()));
+  CHECK(used.server.requests() == 4);  // The probe, two documents, the identity.
+}
+
+TEST_CASE("metadata that send elsewhere over plain http are not followed", "[diagnosis]") {
+  LoopbackHttpServer server;
+  server.routes().Get("/.well-known/databricks-config", [](const httplib::Request&, httplib::Response& response) {
+    response.set_content(R"({"oidc_endpoint":"http://169.254.169.254/oidc"})", "application/json");
+  });
+  server.start();
+  const Diagnosis diagnosis =
+      examined(client_of({{"DATABRICKS_HOST", server.url()}, {"DATABRICKS_TOKEN", kPlantedToken}}));
+  CHECK(contains(step(diagnosis, "discovery").detail, server.url("/oidc/.well-known/oauth-authorization-server")));
+  CHECK_FALSE(contains(diagnosis.to_json(), "169.254"));
+}
+
 TEST_CASE("an access token that ended since is renewed on the way", "[diagnosis]") {
   const ClientFixture f;
   const Client client = f.client(f.service_principal());
