@@ -161,8 +161,11 @@ class WorkspaceTokenSource final : public AzureSource {
     return workspace_url(*document, doing);
   }
 
-  static Result<std::string> workspace_url(const base::JsonDocument& document, const std::string& doing) {
-    const std::string_view url = document["properties"]["workspaceUrl"].string_or();
+  Result<std::string> workspace_url(const base::JsonDocument& document, const std::string& doing) const {
+    std::string url(document["properties"]["workspaceUrl"].string_or());
+    // The answer has no scheme. A server of this computer that was asked in the clear is reached so under its own name.
+    const auto in_clear = encoding::parse_url("http://" + url);
+    if (resource_manager_.rfind("http://", 0) == 0 && in_clear && in_clear->is_loopback()) url = "http://" + url;
     if (!url.empty()) {
       const auto normalized = config::normalize_host(url);
       if (normalized && !normalized->host.empty()) return normalized->host;

@@ -196,6 +196,25 @@ TEST_CASE("the address of Azure Resource Manager goes by the cloud or is replace
   CHECK(azure.wire->request(0).url == expected);
 }
 
+TEST_CASE("a workspace of this computer is reached in the clear only when it was asked for in the clear", "[azure]") {
+  Azure azure;
+  azure.target.host.clear();
+  azure.target.workspace_resource_id = "/subscriptions/s";
+  std::string expected = "https://127.0.0.1:9";
+  SECTION("ARM of this computer") {
+    azure.target.resource_manager_url = "http://127.0.0.1:9";
+    expected = "http://127.0.0.1:9";
+  }
+  SECTION("ARM over TLS") {
+    azure.target.resource_manager_url = "https://127.0.0.1:9";
+  }
+  SECTION("ARM of Azure") {}
+  azure.wire->reply(200, R"({"properties":{"workspaceUrl":"127.0.0.1:9"}})");
+  const auto source = azure.source(ManagementToken::none, false);
+  REQUIRE(source->issue({}, {}));
+  CHECK(source->host() == expected);
+}
+
 TEST_CASE("a refusal of Azure Resource Manager says what to do, and is asked again", "[azure]") {
   Azure azure;
   azure.target.host.clear();
