@@ -11,6 +11,7 @@
 #include "base/text.hpp"
 
 namespace dbxauth::config {
+
 namespace {
 
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
@@ -187,13 +188,8 @@ std::vector<IniSection::Header> headers_of(const IniDocument& document) {
 }
 
 /// A header with the comments above that touch it, up to the comments that touch the next one.
-struct Block {
-  std::size_t begin = 0;
-  std::size_t end = 0;
-};
-
-Block block_of(const IniDocument& document, const std::vector<IniSection::Header>& headers,
-               const IniSection::Header& header) {
+TextRange block_of(const IniDocument& document, const std::vector<IniSection::Header>& headers,
+                   const IniSection::Header& header) {
   const std::string_view text = document.text();
   std::size_t next = text.size();
   std::size_t floor = text.substr(0, kByteOrderMark.size()) == kByteOrderMark ? kByteOrderMark.size() : 0;
@@ -209,7 +205,7 @@ Block block_of(const IniDocument& document, const std::vector<IniSection::Header
       if (entry.end <= next) last_entry_end = std::max(last_entry_end, entry.end);
     }
   }
-  Block block;
+  TextRange block;
   block.begin = start_of_comments(text, floor, header.begin);
   block.end = next == text.size() ? next : start_of_comments(text, last_entry_end, next);
   // The blank line that set the last section apart.
@@ -403,6 +399,17 @@ bool IniEditor::append_section(const Change& change) {
   return false;
 }
 
+bool IniEditor::take_out(const std::vector<TextRange>& ranges, const Change& change) {
+  const std::string_view text = document_.text();
+  // Where the first bytes of the next line would be taken for a byte order mark an empty line has to stay.
+  for (const std::string_view left : {std::string_view(), line_end_of(text)}) {
+    std::vector<Splice> splices;
+    for (const TextRange& range : ranges) splices.push_back({range.begin, range.end, SecretString(left)});
+    if (accept(spliced(text, splices), change)) return true;
+  }
+  return false;
+}
+
 Result<void> IniEditor::set(std::string_view section, std::string_view key, std::string_view value) {
   if (auto checked = check_names(section, key); !checked) return checked;
   const auto cannot_carry = [&] {
@@ -428,11 +435,11 @@ Result<void> IniEditor::remove(std::string_view section, std::string_view key) {
   Change change;
   change.section = section;
   change.key = key;
-  std::vector<Splice> splices;
+  std::vector<TextRange> ranges;
   for (const IniEntry& entry : found->entries) {
-    if (entry.key == key) splices.push_back({entry.begin, entry.end, SecretString()});
+    if (entry.key == key) ranges.push_back({entry.begin, entry.end});
   }
-  if (accept(spliced(document_.text(), splices), change)) return {};
+  if (take_out(ranges, change)) return {};
   return Error(ErrorCode::internal,
                fmt::format("a key of [{}] could not be removed from {}", base::redact_excerpt(section, 100), name_));
 }
@@ -442,23 +449,22 @@ Result<void> IniEditor::remove_section(std::string_view section) {
   if (!found) return {};
   const bool keeps_header = section == "DEFAULT";
   const std::vector<IniSection::Header> headers = headers_of(document_);
-  std::vector<Splice> splices;
+  std::vector<TextRange> ranges;
   // Keys before any header: what stands around them may be about the file.
   for (const IniEntry& entry : found->entries) {
     if (headers.empty() || entry.begin < headers.front().begin) {
-      splices.push_back({entry.begin, entry.end, SecretString()});
+      ranges.push_back({entry.begin, entry.end});
     }
   }
   for (const IniSection::Header& header : found->headers) {
-    const Block block = block_of(document_, headers, header);
-    const std::size_t begin =
-        std::max(keeps_header ? header.end : block.begin, splices.empty() ? 0 : splices.back().end);
-    splices.push_back({begin, std::max(begin, block.end), SecretString()});
+    const TextRange block = block_of(document_, headers, header);
+    const std::size_t begin = std::max(keeps_header ? header.end : block.begin, ranges.empty() ? 0 : ranges.back().end);
+    ranges.push_back({begin, std::max(begin, block.end)});
   }
   Change change;
   change.section = section;
   change.whole_section = true;
-  if (accept(spliced(document_.text(), splices), change)) return {};
+  if (take_out(ranges, change)) return {};
   return Error(ErrorCode::internal,
                fmt::format("the section [{}] could not be removed from {}", base::redact_excerpt(section, 100), name_));
 }

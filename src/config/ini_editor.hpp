@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -11,6 +12,12 @@
 #include "dbxauth/secret_string.hpp"
 
 namespace dbxauth::config {
+
+/// Bytes `[begin, end)` of a text.
+struct TextRange {
+  std::size_t begin = 0;
+  std::size_t end = 0;
+};
 
 /// Changes single keys of an INI text and leaves every other byte as it is: comments, order, blank lines, line ends,
 /// byte order mark, quoting, alignment, keys that nobody knows. Move-only, one thread.
@@ -47,6 +54,7 @@ class IniEditor {
   bool replace_value(const IniEntry& entry, const Change& change);
   bool append_key(const IniSection& section, const Change& change);
   bool append_section(const Change& change);
+  bool take_out(const std::vector<TextRange>& ranges, const Change& change);
 
   std::string name_;
   SecretString text_;
