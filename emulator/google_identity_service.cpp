@@ -236,8 +236,9 @@ HttpResponse GoogleIdentityService::generate_access_token(const HttpRequest& req
   std::vector<std::string> scopes;
   body["scope"].each_element([&](base::JsonView scope) { scopes.emplace_back(scope.string_or()); });
   if (scopes.empty()) throw RequestError(400, "INVALID_ARGUMENT", "Scope required.");
+  // Google states whole seconds, and its Python library reads nothing else.
   const auto expires = std::chrono::system_clock::time_point(
-      std::chrono::milliseconds(tokens_.now_ms() + settings_.google_token_lifetime_s * 1000));
+      std::chrono::seconds(tokens_.now_ms() / 1000 + settings_.google_token_lifetime_s));
   base::JsonWriter json;
   json.begin_object().member("accessToken", issue_access_token(service_account, base::join(scopes, " ")));
   json.member("expireTime", encoding::format_rfc3339(expires)).end_object();
