@@ -58,11 +58,16 @@ std::string_view name_of(auth::KnownCloud cloud) {
   }
 }
 
+/// A secret that was put into the wrong key must not be shown.
+std::string shown(const config::IniSection& section, std::string_view key) {
+  return base::redact(text_of(section, key));
+}
+
 Profile read_profile(const config::IniSection& section, std::string_view default_profile) {
   Profile profile;
   profile.name = section.name;
-  profile.account_id = text_of(section, "account_id");
-  profile.workspace_id = text_of(section, "workspace_id");
+  profile.account_id = shown(section, "account_id");
+  profile.workspace_id = shown(section, "workspace_id");
   const std::string stated = text_of(section, "host");
   if (const auto host = config::normalize_host(stated); host) {
     profile.host = host->host;
@@ -75,7 +80,7 @@ Profile read_profile(const config::IniSection& section, std::string_view default
   if (profile.workspace_id == "none") profile.workspace_id.clear();
   profile.cloud = name_of(
       auth::known_cloud(profile.host, section.value("cloud"), !section.value("azure_workspace_resource_id").empty()));
-  profile.auth_type = text_of(section, "auth_type");
+  profile.auth_type = shown(section, "auth_type");
   profile.is_default = section.name == default_profile;
   profile.line = section.line;
   return profile;

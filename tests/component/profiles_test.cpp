@@ -46,7 +46,8 @@ TEST_CASE("profiles are listed without their secrets and without a network", "[p
              "[__settings__]\ndefault_profile = azure\nhost = https://ignored.example.com\n"
              "[azure]\nhost = adb-1.2.azuredatabricks.net/?o=42\nauth_type = azure-cli\n"
              "[account]\nhost = https://accounts.gcp.databricks.com\naccount_id = 0d26daa6\nworkspace_id = none\n"
-             "[only_account]\naccount_id = 1\n[no_host]\ntoken = x\n[empty]\n");
+             "[only_account]\naccount_id = 1\nauth_type = dapi0123456789abcdef0123456789abcdef\n[no_host]\ntoken = "
+             "x\n[empty]\n");
   const auto profiles = list_profiles(in(home, {{"DATABRICKS_HOST", "https://elsewhere.example.com"}}));
   REQUIRE(profiles);
   REQUIRE(profiles->size() == 4);
@@ -67,6 +68,7 @@ TEST_CASE("profiles are listed without their secrets and without a network", "[p
   CHECK(account.account_id == "0d26daa6");
   CHECK(account.workspace_id.empty());
   CHECK((*profiles)[3].name == "only_account");
+  CHECK((*profiles)[3].auth_type.find("dapi") == std::string::npos);
 
   CHECK(list_profiles(in(home, {{"DATABRICKS_CONFIG_FILE", "~/absent"}}))->empty());
   home.write("broken", "[x\n");
