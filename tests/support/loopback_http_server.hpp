@@ -40,7 +40,8 @@ class LoopbackHttpServer {
   LoopbackHttpServer& start() {
     server_->new_task_queue = [] { return new httplib::ThreadPool(16); };
     server_->set_keep_alive_max_count(100000);
-    server_->set_logger([this](const httplib::Request& request, const httplib::Response&) {
+    // Before the answer is written, so that whoever has it finds its request counted.
+    server_->set_post_routing_handler([this](const httplib::Request& request, httplib::Response&) {
       const std::lock_guard lock(mutex_);
       ++requests_;
       client_ports_.insert(request.remote_port);
