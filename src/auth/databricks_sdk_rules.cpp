@@ -44,6 +44,7 @@ class DatabricksSdkRules {
     if (is_notebook_strategy(pin)) {
       writer_.add_notebook(true);
     } else if (!pin.empty() && find_strategy(pin) == nullptr) {
+      merged_.label = label_of(*merged_.find("auth_type"));
       writer_.add_unusable_auth_type(merged_, true);
       return;
     }
@@ -139,12 +140,14 @@ class DatabricksSdkRules {
     writer_.add_strategy(completion, !pin.empty(), {}, strategy.cloud);
   }
 
+  std::string label_of(const config::AttributeValue& value) const {
+    const config::AttributeLayer* layer = writer_.sources().find(value.provenance.layer);
+    return layer == nullptr ? std::string(to_string(value.provenance.layer)) : layer->label;
+  }
+
   std::string layer_of_credential(const Completion& completion) const {
     for (const std::string_view name : completion.strategy->credential) {
-      const config::AttributeValue* value = merged_.find(name);
-      if (value == nullptr) continue;
-      const config::AttributeLayer* layer = writer_.sources().find(value->provenance.layer);
-      return layer == nullptr ? std::string(to_string(value->provenance.layer)) : layer->label;
+      if (const config::AttributeValue* value = merged_.find(name)) return label_of(*value);
     }
     if (completion.strategy->strategy == Strategy::databricks_cli) return "shared login";
     return completion.strategy->of_machine ? "this machine" : std::string();
