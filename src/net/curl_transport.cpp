@@ -93,7 +93,8 @@ class CurlTransport final : public HttpTransport {
     const auto elapsed = std::chrono::duration_cast<milliseconds>(CallContext::Clock::now() - start);
     // The query string is left out: it may hold a code or a token.
     base::log(LogLevel::debug, request.subject,
-              fmt::format("{} {}{}: {} after {} ms", to_string(request.method), url.origin(), url.path,
+              fmt::format("{} {}{}: {} after {} ms", to_string(request.method), url.origin(),
+                          request.secret_path ? "" : url.path,
                           result ? fmt::format("HTTP {}", result->response.status) : result.error().message,
                           elapsed.count()));
   }

@@ -34,6 +34,7 @@ HttpRequest HttpRequest::clone() const {
   copy.attempt_timeout = attempt_timeout;
   copy.response_limit = response_limit;
   copy.follow_redirects = follow_redirects;
+  copy.secret_path = secret_path;
   copy.subject = subject;
   return copy;
 }

@@ -43,6 +43,7 @@ struct HttpRequest {
   std::chrono::milliseconds attempt_timeout{0};  ///< 0: the transport's default.
   std::size_t response_limit = 64u << 20;        ///< More is ErrorCode::protocol.
   bool follow_redirects = false;                 ///< Same origin only, GET and HEAD only, at most 5.
+  bool secret_path = false;                      ///< The path is a capability: log records name the origin only.
   std::string_view subject = "net";              ///< For log records.
 
   HttpRequest clone() const;

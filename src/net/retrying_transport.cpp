@@ -141,7 +141,8 @@ class RetryingTransport final : public HttpTransport {
   void log_retry(const HttpRequest& request, const Result<HttpResponse>& outcome, int attempt,
                  milliseconds delay) const {
     if (!base::log_enabled(LogLevel::debug)) return;
-    const std::string_view address = std::string_view(request.url).substr(0, request.url.find('?'));
+    std::string_view address = std::string_view(request.url).substr(0, request.url.find('?'));
+    if (request.secret_path) address = address.substr(0, address.find('/', address.find("://") + 3));
     base::log(LogLevel::debug, request.subject,
               fmt::format("{} {}: {}; try {} of at most {} follows in {} ms", to_string(request.method), address,
                           outcome ? fmt::format("HTTP {}", outcome->status) : outcome.error().message, attempt + 1,

@@ -37,6 +37,7 @@ class MetadataServiceSource final : public TokenSource {
         {"Accept", "application/json"}, {"X-Databricks-Metadata-Version", "1"}, {"X-Databricks-Host", host_}};
     request.attempt_timeout = attempt_limit;
     request.response_limit = answer_limit_bytes;
+    request.secret_path = true;
     request.subject = "auth.metadata-service";
     auto answer = transport_->send(request, context);
     if (!answer) return unreachable(std::move(answer).error());

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "net/http_transport.hpp"
+#include "support/log_capture.hpp"
 #include "support/loopback_http_server.hpp"
 
 #include <catch2/catch.hpp>
@@ -269,6 +270,19 @@ TEST_CASE("plain http is for loopback only, and malformed requests never leave")
   CHECK(response.error().code == ErrorCode::invalid_argument);
   CHECK(contains(response.error().message, "Authorization"));
   CHECK_FALSE(contains(response.error().message, "planted"));
+}
+
+TEST_CASE("a debug record names the path, unless that is a secret, and never the query") {
+  LoopbackHttpServer server;
+  echo_everything(server);
+  server.start();
+  net::HttpRequest request = request_for(server.url("/planted-path?planted=query"));
+  request.secret_path = GENERATE(false, true);
+  const testing::LogCapture log;
+  REQUIRE(transport()->send(request, {}));
+  CHECK(log.mentions("GET " + server.url(request.secret_path ? ": HTTP 200" : "/planted-path: HTTP 200")));
+  CHECK(log.mentions("planted-path") != request.secret_path);
+  CHECK_FALSE(log.mentions("planted="));
 }
 
 TEST_CASE("connections are reused across threads") {

@@ -29,6 +29,7 @@ struct Bench {
   std::shared_ptr<net::HostCoolDown> cool_down = std::make_shared<net::HostCoolDown>();
   net::HostCoolDown::TimePoint now{};  ///< Moves by what is waited for.
   std::string url = "https://host.example/api?code=planted";
+  bool secret_path = false;
 
   Result<net::HttpResponse> send(net::HttpMethod method, net::Replay replay = net::Replay::by_method,
                                  const CallContext& context = {}) {
@@ -46,6 +47,7 @@ struct Bench {
     request.method = method;
     request.url = url;
     request.replay = replay;
+    request.secret_path = secret_path;
     return net::make_retrying_transport(server, policy, timing)->send(request, context);
   }
 };
@@ -192,12 +194,14 @@ TEST_CASE("each retry is one debug record without the query") {
     records.push_back(std::string(subject) + ": " + std::string(message));
   });
   Bench bench;
+  bench.secret_path = GENERATE(false, true);
   bench.server->reply(503, "").reply(503, "").reply(200, "{}");
   const auto response = bench.send(net::HttpMethod::get);
   set_log_sink(LogLevel::off, {});
   REQUIRE(response);
   REQUIRE(records.size() == 2);
-  CHECK(records[0] == "net: GET https://host.example/api: HTTP 503; try 2 of at most 6 follows in 500 ms");
+  CHECK(records[0] == std::string("net: GET https://host.example") + (bench.secret_path ? "" : "/api") +
+                          ": HTTP 503; try 2 of at most 6 follows in 500 ms");
 }
 
 namespace {
