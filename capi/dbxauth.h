@@ -80,7 +80,8 @@ DBXAUTH_API uint32_t dbxauth_abi_version(void);
 /* "0.1.0". Static storage. */
 DBXAUTH_API const char* dbxauth_version_string(void);
 /* 1 when the build has the feature, else 0: "clone", "sql", "token-cache-file", "token-cache-memory",
- * "provider-callback", "profiles", "diagnosis". Unknown names give 0. */
+ * "provider-callback", "profiles", "diagnosis", "token-cache" (the dbxauth_token_cache functions). Unknown names give
+ * 0. */
 DBXAUTH_API int32_t dbxauth_has_feature(const char* name);
 
 #define DBXAUTH_ABI_VERSION ((uint32_t)((1u << 16) | 0u))
@@ -95,6 +96,8 @@ typedef struct dbxauth_headers dbxauth_headers;
 typedef struct dbxauth_headers_builder dbxauth_headers_builder;
 typedef struct dbxauth_provider dbxauth_provider;
 typedef struct dbxauth_operation dbxauth_operation;
+typedef struct dbxauth_token_cache dbxauth_token_cache;
+typedef struct dbxauth_cache_reply dbxauth_cache_reply;
 
 /* Bytes owned by somebody else; `data` need not be NUL-terminated and may be NULL when `size` is 0. */
 typedef struct dbxauth_bytes {
@@ -192,6 +195,95 @@ DBXAUTH_API dbxauth_status dbxauth_provider_new(const char* name, dbxauth_provid
                                                 dbxauth_error** error);
 DBXAUTH_API void dbxauth_provider_free(dbxauth_provider* provider);
 
+/* ---- token caches --------------------------------------------------------------------------------------------------
+ */
+
+/* Where logins are kept between calls, threads and processes. A cache may be put into several clients; free it when
+ * they have it: clients keep their own reference. All functions may be called on any thread, several at once.
+ *
+ * A key is UTF-8, not empty: a profile's name, or the host of a login without a profile. A token is the JSON of one
+ * entry of the Databricks CLI's token cache file: access_token, token_type, refresh_token, expiry (RFC 3339; none: left
+ * out or year 1), expires_in (seconds, optional). At least one of access_token and refresh_token is there. Secret. */
+
+/* How a callback of a cache answers; valid during the call only, to be used on the thread of the call.
+ * The JSON of a token, or a passphrase. Copied. DBXAUTH_OK or DBXAUTH_E_INVALID_ARGUMENT (NULL). */
+DBXAUTH_API dbxauth_status dbxauth_cache_reply_set_secret(dbxauth_cache_reply* reply, const char* data, size_t size);
+/* One more key. Copied. DBXAUTH_OK or DBXAUTH_E_INVALID_ARGUMENT (NULL, empty, not UTF-8). */
+DBXAUTH_API dbxauth_status dbxauth_cache_reply_add_key(dbxauth_cache_reply* reply, const char* key);
+/* Reason of a failure, for the error. Copied, redacted. */
+DBXAUTH_API void dbxauth_cache_reply_set_reason(dbxauth_cache_reply* reply, const char* reason);
+
+/* Callbacks return DBXAUTH_OK or DBXAUTH_E_CONFIGURATION, _PERMISSION_DENIED, _UNAVAILABLE, _TIMED_OUT, _CANCELLED,
+ * _NETWORK, _IO, _UNSUPPORTED, _STORAGE_UNAVAILABLE, _OUT_OF_MEMORY; every other value counts as
+ * DBXAUTH_E_USER_CALLBACK. They must return within `timeout_ms` (-1: no limit). They are called on the thread that
+ * needs the token, with no lock of the library held, several at once.
+ *
+ * Puts the token under `key` into `reply`; DBXAUTH_E_NOT_FOUND when there is none. */
+typedef dbxauth_status (*dbxauth_cache_get_fn)(void* user_data, const char* key, int64_t timeout_ms,
+                                               dbxauth_cache_reply* reply);
+/* Stores the token under every one of the keys: all or none. `token_json` is NUL-terminated at [size] and wiped
+ * afterwards. */
+typedef dbxauth_status (*dbxauth_cache_put_fn)(void* user_data, const char* const* keys, size_t key_count,
+                                               const char* token_json, size_t size, int64_t timeout_ms,
+                                               dbxauth_cache_reply* reply);
+/* Removes `key`; that it is not there is success. */
+typedef dbxauth_status (*dbxauth_cache_remove_fn)(void* user_data, const char* key, int64_t timeout_ms,
+                                                  dbxauth_cache_reply* reply);
+/* Puts the keys that are stored into `reply`. */
+typedef dbxauth_status (*dbxauth_cache_list_fn)(void* user_data, int64_t timeout_ms, dbxauth_cache_reply* reply);
+/* DBXAUTH_OK when tokens can be stored, else DBXAUTH_E_STORAGE_UNAVAILABLE with the reason. */
+typedef dbxauth_status (*dbxauth_cache_availability_fn)(void* user_data, int64_t timeout_ms,
+                                                        dbxauth_cache_reply* reply);
+
+typedef struct dbxauth_token_cache_callbacks {
+  size_t struct_size;
+  void* user_data;
+  dbxauth_destroy_fn destroy;
+  dbxauth_cache_get_fn get;
+  dbxauth_cache_put_fn put;
+  dbxauth_cache_remove_fn remove;
+  dbxauth_cache_list_fn list;
+  dbxauth_cache_availability_fn availability; /* NULL: tokens can always be stored */
+} dbxauth_token_cache_callbacks;
+DBXAUTH_API void dbxauth_token_cache_callbacks_init(dbxauth_token_cache_callbacks* callbacks, size_t struct_size);
+
+/* A cache of the host program. `kind` is a word for reports ("vault"), `location` says where it is, for people; NULL:
+ * `kind`. A refresh reads it, asks for a new token and writes it: where several processes use the same store they may
+ * refresh at the same time. */
+DBXAUTH_API dbxauth_status dbxauth_token_cache_new(const char* kind, const char* location,
+                                                   const dbxauth_token_cache_callbacks* callbacks,
+                                                   dbxauth_token_cache** out, dbxauth_error** error);
+/* Lives as long as the object; wiped when it goes. */
+DBXAUTH_API dbxauth_status dbxauth_token_cache_memory_new(dbxauth_token_cache** out, dbxauth_error** error);
+/* The Databricks CLI's token cache file. `path` NULL: ~/.databricks/token-cache.json. Nothing is created before the
+ * first token is stored. */
+DBXAUTH_API dbxauth_status dbxauth_token_cache_file_new(const char* path, dbxauth_token_cache** out,
+                                                        dbxauth_error** error);
+DBXAUTH_API void dbxauth_token_cache_free(dbxauth_token_cache* cache);
+
+/* "memory", "file", or what the host program named. Borrowed from the cache. */
+DBXAUTH_API const char* dbxauth_token_cache_kind(const dbxauth_token_cache* cache);
+DBXAUTH_API const char* dbxauth_token_cache_location(const dbxauth_token_cache* cache);
+
+/* Direct use. No refresh: what is stored, expired or not. `call` NULL: the limits of the cache itself.
+ * The token under `key`; DBXAUTH_E_NOT_FOUND when there is none. Secret. */
+DBXAUTH_API dbxauth_status dbxauth_token_cache_get_json(dbxauth_token_cache* cache, const char* key,
+                                                        const dbxauth_call_options* call, dbxauth_string** out,
+                                                        dbxauth_error** error);
+/* Stores a token under every one of the keys: all or none. Unknown members of `token_json` are ignored. */
+DBXAUTH_API dbxauth_status dbxauth_token_cache_put_json(dbxauth_token_cache* cache, const char* const* keys,
+                                                        size_t key_count, const char* token_json, size_t token_size,
+                                                        const dbxauth_call_options* call, dbxauth_error** error);
+/* Removing what is not there is success. */
+DBXAUTH_API dbxauth_status dbxauth_token_cache_remove(dbxauth_token_cache* cache, const char* key,
+                                                      const dbxauth_call_options* call, dbxauth_error** error);
+/* JSON, "schema": 1, keys[]. */
+DBXAUTH_API dbxauth_status dbxauth_token_cache_keys_json(dbxauth_token_cache* cache, const dbxauth_call_options* call,
+                                                         dbxauth_string** out, dbxauth_error** error);
+/* DBXAUTH_OK when tokens can be stored; otherwise DBXAUTH_E_STORAGE_UNAVAILABLE or DBXAUTH_E_IO with the reason. */
+DBXAUTH_API dbxauth_status dbxauth_token_cache_availability(dbxauth_token_cache* cache,
+                                                            const dbxauth_call_options* call, dbxauth_error** error);
+
 /* ---- client ------------------------------------------------------------------------------------------------------ */
 
 /* A client may be used from several threads at once. */
@@ -225,6 +317,8 @@ typedef struct dbxauth_client_options {
   int32_t probe_budget_ms;    /* 0: 3000; for strategies that nobody asked for and that look on the network whether they
                                  apply */
   int32_t program_timeout_ms; /* 0: 30000; longest run of a program, such as the Azure CLI */
+  dbxauth_token_cache* token_cache; /* where shared logins are read, renewed and written back; NULL: where the
+                                       Databricks CLI keeps them */
 } dbxauth_client_options;
 DBXAUTH_API void dbxauth_client_options_init(dbxauth_client_options* options, size_t struct_size);
 

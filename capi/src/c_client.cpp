@@ -70,6 +70,7 @@ Result<ClientOptions> read_client_options(const dbxauth_client_options* given) {
   options.http.product = text_or_empty(from->product);
   if (auto read = read_limits(*from, options); !read) return read.error();
   if (auto read = read_providers(*from, options); !read) return read.error();
+  if (from->token_cache != nullptr) options.token_cache = from->token_cache->cache;
   return options;
 }
 

@@ -5,12 +5,14 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "c_guard.hpp"
 #include "dbxauth/call_context.hpp"
 #include "dbxauth/client.hpp"
 #include "dbxauth/credentials.hpp"
 #include "dbxauth/secret_string.hpp"
+#include "dbxauth/token_cache.hpp"
 
 struct dbxauth_string {
   dbxauth::SecretString text;  // ends with a NUL that is not counted by dbxauth_string_size
@@ -36,6 +38,22 @@ struct dbxauth_headers_builder {
 
 struct dbxauth_provider {
   std::shared_ptr<dbxauth::CredentialProvider> provider;
+};
+
+struct dbxauth_token_cache {
+  explicit dbxauth_token_cache(std::shared_ptr<dbxauth::TokenCache> made)
+      : cache(std::move(made)), kind(cache->kind()), location(cache->location()) {}
+
+  std::shared_ptr<dbxauth::TokenCache> cache;
+  std::string kind;
+  std::string location;
+};
+
+struct dbxauth_cache_reply {
+  dbxauth::SecretString secret;
+  bool has_secret = false;
+  std::vector<std::string> keys;
+  std::string reason;
 };
 
 namespace dbxauth::capi {

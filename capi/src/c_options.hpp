@@ -66,5 +66,9 @@ template <>
 struct FirstVersion<dbxauth_profile_options> {
   static constexpr std::size_t size = 64;
 };
+template <>
+struct FirstVersion<dbxauth_token_cache_callbacks> {
+  static constexpr std::size_t size = 64;
+};
 
 }  // namespace dbxauth::capi

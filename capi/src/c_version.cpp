@@ -17,8 +17,8 @@ DBXAUTH_API const char* dbxauth_version_string(void) {
 DBXAUTH_API int32_t dbxauth_has_feature(const char* name) {
   if (name == nullptr) return 0;
   const std::string_view wanted(name);
-  for (const std::string_view feature :
-       {"clone", "sql", "token-cache-file", "token-cache-memory", "provider-callback", "profiles", "diagnosis"}) {
+  for (const std::string_view feature : {"clone", "sql", "token-cache-file", "token-cache-memory", "provider-callback",
+                                         "profiles", "diagnosis", "token-cache"}) {
     if (feature == wanted) return 1;
   }
   return 0;

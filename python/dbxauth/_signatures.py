@@ -11,6 +11,11 @@ DestroyFn = CFUNCTYPE(None, c_void_p)
 ProgressFn = CFUNCTYPE(None, c_void_p, c_void_p, c_size_t)
 ProviderFn = CFUNCTYPE(c_int32, c_void_p, c_int32, c_int64, c_void_p)
 LogFn = CFUNCTYPE(None, c_void_p, c_int32, c_char_p, c_char_p)
+CacheGetFn = CFUNCTYPE(c_int32, c_void_p, c_char_p, c_int64, c_void_p)
+CachePutFn = CFUNCTYPE(c_int32, c_void_p, POINTER(c_char_p), c_size_t, c_void_p, c_size_t, c_int64, c_void_p)
+CacheRemoveFn = CFUNCTYPE(c_int32, c_void_p, c_char_p, c_int64, c_void_p)
+CacheListFn = CFUNCTYPE(c_int32, c_void_p, c_int64, c_void_p)
+CacheAvailabilityFn = CFUNCTYPE(c_int32, c_void_p, c_int64, c_void_p)
 
 
 def null_function(kind: Any) -> Any:
@@ -67,6 +72,7 @@ class ClientOptions(Structure):
         ("custom_header_count", c_size_t),
         ("probe_budget_ms", c_int32),
         ("program_timeout_ms", c_int32),
+        ("token_cache", c_void_p),
     ]
 
 
@@ -82,6 +88,19 @@ class ProfileOptions(Structure):
         ("reserved0", c_int32),
         ("ca_bundle", c_char_p),
         ("proxy", c_char_p),
+    ]
+
+
+class TokenCacheCallbacks(Structure):
+    _fields_ = [
+        ("struct_size", c_size_t),
+        ("user_data", c_void_p),
+        ("destroy", DestroyFn),
+        ("get", CacheGetFn),
+        ("put", CachePutFn),
+        ("remove", CacheRemoveFn),
+        ("list", CacheListFn),
+        ("availability", CacheAvailabilityFn),
     ]
 
 
@@ -114,6 +133,24 @@ SIGNATURES: dict[str, tuple[Any, list[Any]]] = {
     "dbxauth_headers_builder_set_reason": (None, [_H, c_char_p]),
     "dbxauth_provider_new": (c_int32, [c_char_p, ProviderFn, c_void_p, DestroyFn, _OUT, _OUT]),
     "dbxauth_provider_free": (None, [_H]),
+    "dbxauth_cache_reply_set_secret": (c_int32, [_H, c_char_p, c_size_t]),
+    "dbxauth_cache_reply_add_key": (c_int32, [_H, c_char_p]),
+    "dbxauth_cache_reply_set_reason": (None, [_H, c_char_p]),
+    "dbxauth_token_cache_callbacks_init": (None, [POINTER(TokenCacheCallbacks), c_size_t]),
+    "dbxauth_token_cache_new": (c_int32, [c_char_p, c_char_p, POINTER(TokenCacheCallbacks), _OUT, _OUT]),
+    "dbxauth_token_cache_memory_new": (c_int32, [_OUT, _OUT]),
+    "dbxauth_token_cache_file_new": (c_int32, [c_char_p, _OUT, _OUT]),
+    "dbxauth_token_cache_free": (None, [_H]),
+    "dbxauth_token_cache_kind": (c_char_p, [_H]),
+    "dbxauth_token_cache_location": (c_char_p, [_H]),
+    "dbxauth_token_cache_get_json": (c_int32, [_H, c_char_p, POINTER(CallOptions), _OUT, _OUT]),
+    "dbxauth_token_cache_put_json": (
+        c_int32,
+        [_H, POINTER(c_char_p), c_size_t, c_char_p, c_size_t, POINTER(CallOptions), _OUT],
+    ),
+    "dbxauth_token_cache_remove": (c_int32, [_H, c_char_p, POINTER(CallOptions), _OUT]),
+    "dbxauth_token_cache_keys_json": (c_int32, [_H, POINTER(CallOptions), _OUT, _OUT]),
+    "dbxauth_token_cache_availability": (c_int32, [_H, POINTER(CallOptions), _OUT]),
     "dbxauth_client_options_init": (None, [POINTER(ClientOptions), c_size_t]),
     "dbxauth_client_new": (c_int32, [POINTER(ClientOptions), _OUT, _OUT]),
     "dbxauth_client_free": (None, [_H]),
@@ -161,4 +198,5 @@ STRUCTS: dict[str, type[ctypes.Structure]] = {
     "dbxauth_operation_options": OperationOptions,
     "dbxauth_client_options": ClientOptions,
     "dbxauth_profile_options": ProfileOptions,
+    "dbxauth_token_cache_callbacks": TokenCacheCallbacks,
 }

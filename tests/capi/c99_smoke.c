@@ -102,8 +102,31 @@ static void test_profiles(void) {
   dbxauth_error_free(error);
 }
 
+static void test_token_cache(void) {
+  const char* const keys[] = {"dev", "https://workspace.example.com"};
+  const char* token = "{\"access_token\":\"planted\",\"expiry\":\"2030-01-02T03:04:05Z\"}";
+  dbxauth_token_cache* cache = NULL;
+  dbxauth_string* text = NULL;
+  dbxauth_error* error = NULL;
+  EXPECT(dbxauth_has_feature("token-cache") == 1);
+  EXPECT(dbxauth_token_cache_memory_new(&cache, &error) == DBXAUTH_OK);
+  EXPECT(dbxauth_token_cache_put_json(cache, keys, 2, token, strlen(token), NULL, &error) == DBXAUTH_OK);
+  EXPECT(dbxauth_token_cache_get_json(cache, keys[1], NULL, &text, &error) == DBXAUTH_OK);
+  EXPECT(strstr(dbxauth_string_data(text), "\"access_token\":\"planted\"") != NULL);
+  dbxauth_string_free(text);
+  EXPECT(dbxauth_token_cache_remove(cache, keys[1], NULL, &error) == DBXAUTH_OK);
+  EXPECT(dbxauth_token_cache_keys_json(cache, NULL, &text, &error) == DBXAUTH_OK);
+  EXPECT(strcmp(dbxauth_string_data(text), "{\"schema\":1,\"keys\":[\"dev\"]}") == 0);
+  dbxauth_string_free(text);
+  EXPECT(error == NULL);
+  EXPECT(dbxauth_token_cache_get_json(cache, "nobody", NULL, &text, &error) == DBXAUTH_E_NOT_FOUND);
+  dbxauth_error_free(error);
+  dbxauth_token_cache_free(cache);
+}
+
 int main(void) {
   test_version();
+  test_token_cache();
   test_profiles();
   test_headers();
   test_no_credentials();
@@ -113,6 +136,7 @@ int main(void) {
   dbxauth_operation_free(NULL);
   dbxauth_string_free(NULL);
   dbxauth_provider_free(NULL);
+  dbxauth_token_cache_free(NULL);
   dbxauth_cancel_free(NULL);
   if (failures == 0) puts("ok");
   return failures != 0;

@@ -68,6 +68,7 @@ int main(void) {
   FIELD(dbxauth_client_options, custom_header_count);
   FIELD(dbxauth_client_options, probe_budget_ms);
   FIELD(dbxauth_client_options, program_timeout_ms);
+  FIELD(dbxauth_client_options, token_cache);
   END();
   STRUCT(dbxauth_profile_options);
   FIELD(dbxauth_profile_options, struct_size);
@@ -80,6 +81,16 @@ int main(void) {
   FIELD(dbxauth_profile_options, reserved0);
   FIELD(dbxauth_profile_options, ca_bundle);
   FIELD(dbxauth_profile_options, proxy);
+  END();
+  STRUCT(dbxauth_token_cache_callbacks);
+  FIELD(dbxauth_token_cache_callbacks, struct_size);
+  FIELD(dbxauth_token_cache_callbacks, user_data);
+  FIELD(dbxauth_token_cache_callbacks, destroy);
+  FIELD(dbxauth_token_cache_callbacks, get);
+  FIELD(dbxauth_token_cache_callbacks, put);
+  FIELD(dbxauth_token_cache_callbacks, remove);
+  FIELD(dbxauth_token_cache_callbacks, list);
+  FIELD(dbxauth_token_cache_callbacks, availability);
   END();
   puts("\n}");
   return 0;
