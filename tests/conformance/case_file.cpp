@@ -361,6 +361,7 @@ std::vector<Case> read_cases(const std::string& path, const std::string& shared_
     if (name != "cases") return name == "$comment";
     value.each_element([&](JsonView object) {
       const std::string place = path + ": " + std::string(object["name"].string_or("a case without a name"));
+      known["case"] = std::to_string(cases.size());
       const JsonView rows = object["for"];
       if (rows.is_missing()) {
         cases.push_back(read_case(Reader(place, known), object, shared));

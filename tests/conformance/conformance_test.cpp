@@ -12,8 +12,10 @@
 
 #include <catch2/catch.hpp>
 
+#include "auth/strategy_table.hpp"
 #include "case_file.hpp"
 #include "case_run.hpp"
+#include "config/config_attributes.hpp"
 #include "test_key.hpp"
 
 using namespace dbxauth;
@@ -196,4 +198,36 @@ TEST_CASE("every case of the reference resolves as the reference says", "[confor
   }
   std::cout << names.size() << " cases, " << resolutions << " resolutions\n";
   CHECK(resolutions > 0);
+}
+
+TEST_CASE("no strategy and no attribute is without a case", "[conformance]") {
+  const TestKey key;
+  std::set<std::string> resolved;  // "rules strategy"
+  std::set<std::string> options;
+  std::set<std::string> variables;
+  for (const std::string& file : case_files()) {
+    for (const Case& made : read_cases(file, DBXAUTH_CONFORMANCE_CASES "/shared.json", placeholders("/home", key))) {
+      for (const auto& [rules, expected] : made.expectations) {
+        if (expected.auth_type) resolved.insert(std::string(to_string(rules)) + " " + *expected.auth_type);
+      }
+      for (const auto& option : made.options) options.insert(option.first);
+      for (const auto& variable : made.variables) variables.insert(variable.first);
+    }
+  }
+  for (const auth::Strategy which : auth::all_strategies()) {
+    // Its token file is at a fixed place outside of every home directory.
+    if (which == auth::Strategy::model_serving) continue;
+    const std::string name(auth::describe_strategy(which).name);
+    INFO(name);
+    CHECK(resolved.count("layered " + name) == 1);
+    CHECK(resolved.count("databricks-sdk " + name) == 1);
+  }
+  for (const config::ConfigAttribute& attribute : config::config_attributes()) {
+    INFO(attribute.name);
+    CHECK(options.count(std::string(attribute.name)) == 1);
+    for (const std::string_view variable : attribute.environment) {
+      INFO(variable);
+      CHECK(variables.count(std::string(variable)) == 1);
+    }
+  }
 }
