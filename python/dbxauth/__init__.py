@@ -40,6 +40,7 @@ from .errors import (
     UnavailableError,
 )
 from .providers import ProvidedHeaders, Provider
+from .token_caches import FileTokenCache, MemoryTokenCache, StoredToken, TokenCache
 
 __version__: str = _lib.dbxauth_version_string().decode("ascii")
 
@@ -71,9 +72,11 @@ __all__ = [
     "DbxAuthError",
     "Diagnosis",
     "DiagnosisStep",
+    "FileTokenCache",
     "Headers",
     "InvalidArgumentError",
     "LOG_LEVELS",
+    "MemoryTokenCache",
     "NetworkError",
     "NoCredentialsError",
     "NotFoundError",
@@ -84,7 +87,9 @@ __all__ = [
     "ProvidedHeaders",
     "Provider",
     "SqlError",
+    "StoredToken",
     "TimedOutError",
+    "TokenCache",
     "UnavailableError",
     "__version__",
     "plan_sql",

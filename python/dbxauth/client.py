@@ -16,6 +16,7 @@ from ._operation import Operation, ProgressCallback, decode_json
 from ._signatures import ClientOptions, OperationOptions
 from .diagnosis import Diagnosis, decode_diagnosis
 from .providers import Provider, ProviderTarget, make_provider, notebook_provider
+from .token_caches import CacheTarget, TokenCache, built_in_handle, make_token_cache
 
 
 class Headers(Mapping[str, str]):
@@ -57,6 +58,8 @@ class Client:
     `custom_headers` are sent along with the credentials of every built-in strategy and are part of headers().
     `probe_budget` (seconds, None: 3) is for strategies that nobody asked for and that look on the network whether they
     apply, `program_timeout` (seconds, None: 30) for one run of a program such as the Azure CLI.
+    `token_cache` is where shared logins (auth_type "databricks-cli") are read, renewed and written back; None: where the
+    Databricks CLI keeps them.
     """
 
     def __init__(
@@ -74,10 +77,12 @@ class Client:
         custom_headers: Optional[Mapping[str, str]] = None,
         probe_budget: Optional[float] = None,
         program_timeout: Optional[float] = None,
+        token_cache: Optional[TokenCache] = None,
         **attributes: str,
     ) -> None:
         self._handle: Optional[ctypes.c_void_p] = None
         self._targets: list[ProviderTarget] = []
+        self._cache_target: Optional[CacheTarget] = None
         options = ClientOptions()
         lib.dbxauth_client_options_init(ctypes.byref(options), ctypes.sizeof(options))
         options.profile, options.config_file = encode(profile), encode(config_file)
@@ -93,7 +98,14 @@ class Client:
         options.probe_budget_ms = milliseconds(probe_budget)
         options.program_timeout_ms = milliseconds(program_timeout)
         made: list[ctypes.c_void_p] = []
+        made_cache: Optional[ctypes.c_void_p] = None
         try:
+            if token_cache is not None:
+                cache = built_in_handle(token_cache)
+                if cache is None:
+                    self._cache_target = CacheTarget(token_cache)
+                    cache = made_cache = make_token_cache(self._cache_target)
+                options.token_cache = cache.value
             for name, provide in providers:
                 made.append(self._register(name, provide))
             options.providers = (ctypes.c_void_p * len(made))(*[handle.value for handle in made])
@@ -106,6 +118,7 @@ class Client:
         finally:
             for handle in made:
                 lib.dbxauth_provider_free(handle)
+            lib.dbxauth_token_cache_free(made_cache)
 
     def _register(self, name: str, provide: Provider) -> ctypes.c_void_p:
         target = ProviderTarget(provide)
@@ -123,6 +136,22 @@ class Client:
             if exception is not None:
                 raise exception
 
+    def _raise_interruption(self) -> None:
+        """A cache that is interrupted while it stores a login does not fail the call that renewed it."""
+        target = self._cache_target
+        if target is not None and target.exception is not None:
+            exception, target.exception = target.exception, None
+            raise exception
+
+    def _text(self, function: Any, *arguments: Any) -> str:
+        try:
+            text = call_for_text(function, self._open(), *arguments)
+        except Exception:
+            self._raise_interruption()
+            raise
+        self._raise_interruption()
+        return text
+
     def headers(self, min_validity_seconds: int = 0, timeout_seconds: Optional[float] = None) -> Headers:
         """Headers for a request to the workspace, valid for at least `min_validity_seconds`."""
         try:
@@ -130,6 +159,7 @@ class Client:
                 lib.dbxauth_client_headers, self._open(), min_validity_seconds, call_options(timeout_seconds)
             )
         except Exception:
+            self._raise_interruption()
             self._raise_callback_exception()
             raise
         try:
@@ -143,33 +173,30 @@ class Client:
             strategy = lib.dbxauth_headers_strategy(handle).decode("utf-8")
         finally:
             lib.dbxauth_headers_free(handle)
+        self._raise_interruption()
         return Headers(values, strategy, None if expires_at == 2**63 - 1 else expires_at)
 
     def token(self, min_validity_seconds: int = 0, timeout_seconds: Optional[float] = None) -> dict[str, Any]:
         """The access token: access_token, token_type, expiry (RFC 3339), expires_in."""
-        text = call_for_text(
-            lib.dbxauth_client_token_json, self._open(), min_validity_seconds, call_options(timeout_seconds)
-        )
+        text = self._text(lib.dbxauth_client_token_json, min_validity_seconds, call_options(timeout_seconds))
         decoded: dict[str, Any] = json.loads(text)
         return decoded
 
     def environment(self, timeout_seconds: Optional[float] = None) -> dict[str, str]:
         """The variables that make another tool resolve to the same workspace and credentials: DATABRICKS_HOST, … with
         their secrets. A strategy that has no variables of its own (a shared login) gives no credential."""
-        text = call_for_text(lib.dbxauth_client_environment_json, self._open(), call_options(timeout_seconds))
+        text = self._text(lib.dbxauth_client_environment_json, call_options(timeout_seconds))
         decoded: dict[str, str] = json.loads(text)["env"]
         return decoded
 
     def describe(self, verify: bool = False, timeout_seconds: Optional[float] = None) -> dict[str, Any]:
         """Which workspace, as whom, and why; without secrets. With `verify` the workspace is asked who it sees."""
-        text = call_for_text(
-            lib.dbxauth_client_describe_json, self._open(), int(verify), call_options(timeout_seconds)
-        )
+        text = self._text(lib.dbxauth_client_describe_json, int(verify), call_options(timeout_seconds))
         decoded: dict[str, Any] = json.loads(text)
         return decoded
 
     def catalogs(self, timeout_seconds: Optional[float] = None) -> list[dict[str, str]]:
-        text = call_for_text(lib.dbxauth_client_catalogs_json, self._open(), call_options(timeout_seconds))
+        text = self._text(lib.dbxauth_client_catalogs_json, call_options(timeout_seconds))
         decoded: list[dict[str, str]] = json.loads(text)["catalogs"]
         return decoded
 
