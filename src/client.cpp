@@ -3,9 +3,7 @@
 
 #include <algorithm>
 #include <cctype>
-#include <exception>
 #include <future>
-#include <new>
 #include <system_error>
 #include <utility>
 
@@ -21,6 +19,7 @@
 #include "client_network.hpp"
 #include "config/config_attributes.hpp"
 #include "config/config_sources.hpp"
+#include "guarded.hpp"
 #include "net/http_transport.hpp"
 #include "platform/clock.hpp"
 #include "platform/environment.hpp"
@@ -32,20 +31,6 @@ namespace dbxauth {
 namespace {
 
 constexpr std::string_view mask = "********";
-
-/// Runs `work` and turns what it throws into an Error: no exception leaves the library.
-template <class T, class Work>
-Result<T> guarded(Work&& work) noexcept {
-  try {
-    return work();
-  } catch (const std::bad_alloc&) {
-    return Error(ErrorCode::out_of_memory, "out of memory");
-  } catch (const std::exception& failure) {
-    return Error(ErrorCode::internal, base::redact(std::string("unexpected exception: ") + failure.what()));
-  } catch (...) {
-    return Error(ErrorCode::user_callback, "a callback threw an exception");
-  }
-}
 
 /// The credentials of a Client, for the transport that adds them.
 class ResolvedCredentials final : public CredentialProvider {

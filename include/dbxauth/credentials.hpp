@@ -62,8 +62,9 @@ class CredentialProvider {
   /// most once for all threads. ErrorCode::no_credentials means "this strategy does not apply, try the next".
   virtual Result<AuthHeadersPtr> headers(std::chrono::seconds min_validity, const CallContext& context) = 0;
 
-  /// Tells that a server refused `rejected` with 401. The provider forgets it if it is still the current one, so that
-  /// the next headers() call obtains a new one; a newer one is left alone. The default does nothing.
+  /// Tells that a server refused `rejected`: with 401, or with 400 or 403 and words about the token. The provider
+  /// forgets it if it is still the current one, so that the next headers() call obtains a new one; a newer one is left
+  /// alone. The default does nothing.
   virtual void reject(const AuthHeaders& rejected) noexcept;
 
   /// A copy of the current access token for tools that want one (`dbxauth auth token`); ErrorCode::unsupported when the

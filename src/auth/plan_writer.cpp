@@ -166,7 +166,8 @@ void PlanWriter::add_unusable_auth_type(const config::AttributeLayer& layer, boo
   }
   Candidate candidate;
   candidate.attempt.strategy = shown;
-  candidate.attempt.layer = layer.label;
+  const config::AttributeLayer* stated_in = sources().find(value->provenance.layer);
+  candidate.attempt.layer = stated_in == nullptr ? layer.label : stated_in->label;
   candidate.provider =
       make_failing_provider(shown, with_fix(std::move(error), "set auth_type to one of " + supported_strategy_names()));
   candidate.stop_on_failure = stop_on_failure;

@@ -26,6 +26,18 @@ Result<SecretString> read_present(const std::string& path) {
   return text;
 }
 
+/// What a change says of an empty file still counts; whether a directory is to be made is for its owner to decide.
+Result<void> change_without_directory(const std::string& path, const std::function<Result<void>(IniEditor&)>& change) {
+  Result<IniEditor> editor = IniEditor::open(SecretString(), path);
+  if (!editor) return std::move(editor).error();
+  if (Result<void> changed = change(*editor); !changed) return changed;
+  if (!editor->changed()) return {};
+  return cannot_change(path, {ErrorCode::configuration,
+                              fmt::format("the directory {} does not exist; make it, or name another file with "
+                                          "DATABRICKS_CONFIG_FILE",
+                                          platform::parent_directory(path))});
+}
+
 }  // namespace
 
 Result<void> edit_profile_file(const std::string& path, const std::function<Result<void>(IniEditor&)>& change,
@@ -37,8 +49,8 @@ Result<void> edit_profile_file(const std::string& path, const std::function<Resu
                                                : "the profile file is /dev/null and cannot hold a profile; set "
                                                  "DATABRICKS_CONFIG_FILE to another file");
   }
-  if (auto made = platform::make_directories(platform::parent_directory(path)); !made) {
-    return cannot_change(path, std::move(made).error());
+  if (const auto directory = platform::file_status(platform::parent_directory(path)); !directory) {
+    return change_without_directory(path, change);
   }
   auto lock = platform::FileLock::acquire(path + ".lock", context, kLockLimit);
   if (!lock) return cannot_change(path, std::move(lock).error());

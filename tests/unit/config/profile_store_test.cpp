@@ -19,6 +19,7 @@
 namespace dbxauth::config {
 namespace {
 
+using dbxauth::ErrorCode;
 using testing::TemporaryDirectory;
 
 Result<void> set_key(const std::string& path, const std::string& key, const std::string& value) {
@@ -37,11 +38,21 @@ std::set<std::string> files_of(const TemporaryDirectory& directory) {
 
 TEST_CASE("A new profile file is private and has no backup") {
   const TemporaryDirectory directory;
-  const std::string path = directory / "below/.databrickscfg";
+  const std::string path = directory / ".databrickscfg";
   REQUIRE(set_key(path, "host", "h").has_value());
-  CHECK(directory.read("below/.databrickscfg") == "[p]\nhost = h\n");
+  CHECK(directory.read(".databrickscfg") == "[p]\nhost = h\n");
   CHECK(mode_of(path) == 0600);
-  CHECK_FALSE(directory.exists("below/.databrickscfg.bak"));
+  CHECK_FALSE(directory.exists(".databrickscfg.bak"));
+}
+
+TEST_CASE("A directory that is not there is not made") {
+  const TemporaryDirectory directory;
+  const std::string path = directory / "below/.databrickscfg";
+  const auto refused = set_key(path, "host", "h");
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == ErrorCode::configuration);
+  CHECK(refused.error().message.find(directory / "below") != std::string::npos);
+  CHECK(files_of(directory).empty());
 }
 
 TEST_CASE("The previous bytes go to a private backup and the mode stays") {
