@@ -101,7 +101,7 @@ class TokenCache(ABC):
     A key is a profile's name, or the host of a login without a profile. Methods are called on any thread, several at
     once, and should answer within seconds. An exception fails the call that needed the token: its type is reported,
     never its text, which may hold a secret. The code of a DbxAuthError is kept, TimeoutError is "timed_out", everything
-    else "user_callback". Processes that share a store may renew the same login at the same time.
+    else "user_callback". Clients and processes that share a store may renew the same login at the same time.
     """
 
     @abstractmethod
