@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <ctime>
 #include <thread>
 #include <vector>
 
@@ -60,6 +61,16 @@ struct Route {
     return true;
   }
 };
+
+/// RFC 9110 section 5.6.7, by the system's clock.
+std::string http_date_now() {
+  const std::time_t now = std::time(nullptr);
+  std::tm parts{};
+  ::gmtime_r(&now, &parts);
+  char text[40];
+  const std::size_t size = std::strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &parts);
+  return std::string(text, size);
+}
 
 /// Body of a faulty answer, sent in pieces.
 struct FaultyBody {
@@ -311,6 +322,8 @@ void HttpServer::Impl::send(const HttpResponse& response, const std::optional<Fa
                             httplib::Response& to) const {
   to.status = response.status;
   for (const auto& [name, value] : response.headers) to.headers.emplace(name, value);
+  // A fault may have set another clock.
+  if (!to.has_header("Date")) to.headers.emplace("Date", http_date_now());
   std::string body = response.body;
   const bool truncates = fault && fault->truncate_body_at;
   std::size_t send_up_to = body.size();
