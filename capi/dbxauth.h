@@ -248,8 +248,8 @@ typedef struct dbxauth_token_cache_callbacks {
 DBXAUTH_API void dbxauth_token_cache_callbacks_init(dbxauth_token_cache_callbacks* callbacks, size_t struct_size);
 
 /* A cache of the host program. `kind` is a word for reports ("vault"), `location` says where it is, for people; NULL:
- * `kind`. A refresh reads it, asks for a new token and writes it: where several processes use the same store they may
- * refresh at the same time. */
+ * `kind`. A refresh reads it, asks for a new token and writes it: where several clients or processes use the same store
+ * they may refresh at the same time. */
 DBXAUTH_API dbxauth_status dbxauth_token_cache_new(const char* kind, const char* location,
                                                    const dbxauth_token_cache_callbacks* callbacks,
                                                    dbxauth_token_cache** out, dbxauth_error** error);
@@ -259,9 +259,15 @@ DBXAUTH_API dbxauth_status dbxauth_token_cache_memory_new(dbxauth_token_cache** 
  * first token is stored. */
 DBXAUTH_API dbxauth_status dbxauth_token_cache_file_new(const char* path, dbxauth_token_cache** out,
                                                         dbxauth_error** error);
+/* The keyring of the desktop session (gnome-keyring, KWallet, KeePassXC), with the items of the Databricks CLI. Nothing
+ * is asked yet. One call takes `timeout_ms` at most (0: 3000). With `may_prompt` 1 a locked keyring may ask its owner
+ * to unlock it; then the call's own limit counts instead. Later: DBXAUTH_E_STORAGE_UNAVAILABLE where there is no bus,
+ * no service, or the keyring is locked; DBXAUTH_E_TIMED_OUT where it hangs. */
+DBXAUTH_API dbxauth_status dbxauth_token_cache_keyring_new(int32_t timeout_ms, int32_t may_prompt,
+                                                           dbxauth_token_cache** out, dbxauth_error** error);
 DBXAUTH_API void dbxauth_token_cache_free(dbxauth_token_cache* cache);
 
-/* "memory", "file", or what the host program named. Borrowed from the cache. */
+/* "memory", "file", "keyring", or what the host program named. Borrowed from the cache. */
 DBXAUTH_API const char* dbxauth_token_cache_kind(const dbxauth_token_cache* cache);
 DBXAUTH_API const char* dbxauth_token_cache_location(const dbxauth_token_cache* cache);
 
@@ -333,7 +339,8 @@ DBXAUTH_API void dbxauth_client_free(dbxauth_client* client);
 DBXAUTH_API dbxauth_status dbxauth_client_headers(dbxauth_client* client, int32_t min_validity_seconds,
                                                   const dbxauth_call_options* call, dbxauth_headers** out,
                                                   dbxauth_error** error);
-/* A server answered 401 to these headers: forgets them unless newer ones are there already. */
+/* A server refused these headers (401, or 400 or 403 with words about the token): forgets them unless newer ones are
+ * there already. */
 DBXAUTH_API void dbxauth_client_reject(dbxauth_client* client, const dbxauth_headers* headers);
 
 DBXAUTH_API size_t dbxauth_headers_count(const dbxauth_headers* headers);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "c_attributes.hpp"
 #include "c_cache_callbacks.hpp"
 #include "c_handles.hpp"
 #include "tokenstore/json_slices.hpp"
@@ -70,6 +71,20 @@ DBXAUTH_API dbxauth_status dbxauth_token_cache_file_new(const char* path, dbxaut
     auto cache = make_file_token_cache(text_or_empty(path));
     if (!cache) return cache.error();
     return give(out, std::make_unique<dbxauth_token_cache>(std::move(*cache)));
+  });
+}
+
+DBXAUTH_API dbxauth_status dbxauth_token_cache_keyring_new(int32_t timeout_ms, int32_t may_prompt,
+                                                           dbxauth_token_cache** out, dbxauth_error** error) {
+  return guard(error, [&]() -> Result<void> {
+    if (out == nullptr) return invalid_argument("dbxauth_token_cache_keyring_new: out is NULL");
+    *out = nullptr;
+    KeyringOptions options;
+    options.may_prompt = may_prompt != 0;
+    if (auto read = read_timeout(timeout_ms, "dbxauth_token_cache_keyring_new: timeout_ms", options.timeout); !read) {
+      return read;
+    }
+    return give(out, std::make_unique<dbxauth_token_cache>(make_keyring_token_cache(std::move(options))));
   });
 }
 

@@ -40,7 +40,7 @@ from .errors import (
     UnavailableError,
 )
 from .providers import ProvidedHeaders, Provider
-from .token_caches import FileTokenCache, MemoryTokenCache, StoredToken, TokenCache
+from .token_caches import FileTokenCache, KeyringTokenCache, MemoryTokenCache, StoredToken, TokenCache
 
 __version__: str = _lib.dbxauth_version_string().decode("ascii")
 
@@ -75,6 +75,7 @@ __all__ = [
     "FileTokenCache",
     "Headers",
     "InvalidArgumentError",
+    "KeyringTokenCache",
     "LOG_LEVELS",
     "MemoryTokenCache",
     "NetworkError",

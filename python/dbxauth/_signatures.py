@@ -140,6 +140,7 @@ SIGNATURES: dict[str, tuple[Any, list[Any]]] = {
     "dbxauth_token_cache_new": (c_int32, [c_char_p, c_char_p, POINTER(TokenCacheCallbacks), _OUT, _OUT]),
     "dbxauth_token_cache_memory_new": (c_int32, [_OUT, _OUT]),
     "dbxauth_token_cache_file_new": (c_int32, [c_char_p, _OUT, _OUT]),
+    "dbxauth_token_cache_keyring_new": (c_int32, [c_int32, c_int32, _OUT, _OUT]),
     "dbxauth_token_cache_free": (None, [_H]),
     "dbxauth_token_cache_kind": (c_char_p, [_H]),
     "dbxauth_token_cache_location": (c_char_p, [_H]),

@@ -10,11 +10,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
-from typing import Any, Callable, List, Optional
+from typing import Any, Callable, List, Optional, TypeVar
 
-from ._arguments import call_options, encode
+from ._arguments import call_options, encode, milliseconds
 from ._library import lib
-from ._native import call, call_for_handle, call_for_text, destroy_trampoline, registry
+from ._native import call, call_for_handle, call_for_text, destroy_trampoline, interruptible, registry
 from ._signatures import (
     CacheAvailabilityFn,
     CacheGetFn,
@@ -141,35 +141,50 @@ def _key(text: str) -> bytes:
     return data
 
 
+T = TypeVar("T")
+
+
 class _BuiltInTokenCache(TokenCache):
     """A cache of the library."""
+
+    # Set for caches that may wait for a person: Ctrl-C then ends the call.
+    _waits_for_people = False
 
     def __init__(self, handle: ctypes.c_void_p) -> None:
         self._handle = handle
 
+    def _run(self, work: Callable[[Any], T]) -> T:
+        """`work` gets the options of its call."""
+        if self._waits_for_people:
+            return interruptible(lambda cancel: work(call_options(None, cancel.handle)))
+        return work(call_options(None))
+
     def get(self, key: str) -> Optional[StoredToken]:
+        name = _key(key)
         try:
-            text = call_for_text(lib.dbxauth_token_cache_get_json, self._handle, _key(key), call_options(None))
+            text = self._run(lambda options: call_for_text(lib.dbxauth_token_cache_get_json, self._handle, name, options))
         except NotFoundError:
             return None
         return StoredToken.from_json(text)
 
     def put(self, keys: Sequence[str], token: StoredToken) -> None:
-        names = [_key(key) for key in keys]
+        names = (ctypes.c_char_p * len(keys))(*[_key(key) for key in keys])
         text = token.to_json().encode("utf-8")
-        call(lib.dbxauth_token_cache_put_json, self._handle, (ctypes.c_char_p * len(names))(*names), len(names), text,
-             len(text), call_options(None))
+        self._run(lambda options: call(
+            lib.dbxauth_token_cache_put_json, self._handle, names, len(names), text, len(text), options
+        ))
 
     def remove(self, key: str) -> None:
-        call(lib.dbxauth_token_cache_remove, self._handle, _key(key), call_options(None))
+        name = _key(key)
+        self._run(lambda options: call(lib.dbxauth_token_cache_remove, self._handle, name, options))
 
     def list(self) -> List[str]:
-        text = call_for_text(lib.dbxauth_token_cache_keys_json, self._handle, call_options(None))
+        text = self._run(lambda options: call_for_text(lib.dbxauth_token_cache_keys_json, self._handle, options))
         keys: List[str] = json.loads(text)["keys"]
         return keys
 
     def check_available(self) -> None:
-        call(lib.dbxauth_token_cache_availability, self._handle, call_options(None))
+        self._run(lambda options: call(lib.dbxauth_token_cache_availability, self._handle, options))
 
     @property
     def kind(self) -> str:
@@ -201,6 +216,19 @@ class FileTokenCache(_BuiltInTokenCache):
 
     def __init__(self, path: Optional[str] = None) -> None:
         super().__init__(call_for_handle(lib.dbxauth_token_cache_file_new, encode(path)))
+
+
+class KeyringTokenCache(_BuiltInTokenCache):
+    """The keyring of the desktop session, with the items of the Databricks CLI. Nothing is asked before the first use;
+    one call takes `timeout_seconds` at most (None: 3). With `may_prompt` a locked keyring may ask its owner to unlock it,
+    and the call waits for the answer. Without a session bus or a keyring service calls fail with the code
+    "storage_unavailable"."""
+
+    def __init__(self, *, timeout_seconds: Optional[float] = None, may_prompt: bool = False) -> None:
+        self._waits_for_people = may_prompt
+        super().__init__(
+            call_for_handle(lib.dbxauth_token_cache_keyring_new, milliseconds(timeout_seconds), int(may_prompt))
+        )
 
 
 _STATUS_OK = 0

@@ -4,9 +4,13 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import gc
 import hashlib
 import json
+import os
+import shutil
+import subprocess
 import sys
 import threading
 import urllib.error
@@ -161,6 +165,72 @@ def test_a_file_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     cache = dbxauth.FileTokenCache(str(tmp_path / "occupied" / "token-cache.json"))
     with pytest.raises(dbxauth.DbxAuthError, match="occupied"):
         cache.check_available()
+
+
+NO_BUS = """
+import sys, dbxauth
+cache = dbxauth.KeyringTokenCache(timeout_seconds=2, may_prompt=sys.argv[1] == "prompt")
+assert cache.kind == "keyring" and "keyring" in cache.location
+for use in (lambda: cache.get("dev"), cache.list, cache.check_available,
+            lambda: cache.put(["dev"], dbxauth.StoredToken("planted-secret"))):
+    try:
+        use()
+    except dbxauth.DbxAuthError as error:
+        assert error.code == "storage_unavailable", error
+        assert "planted" not in str(error)
+    else:
+        raise AssertionError("there is no keyring")
+try:
+    dbxauth.KeyringTokenCache(timeout_seconds=-1)
+except dbxauth.InvalidArgumentError:
+    print("done")
+"""
+
+
+@pytest.mark.parametrize("prompt", ["prompt", "silent"])
+def test_keyring_without_a_bus(tmp_path: Path, prompt: str) -> None:
+    environment = {**os.environ, "XDG_RUNTIME_DIR": str(tmp_path)}
+    environment.pop("DBUS_SESSION_BUS_ADDRESS", None)
+    result = subprocess.run(
+        [sys.executable, "-c", NO_BUS, prompt], env=environment, capture_output=True, text=True, timeout=60
+    )
+    assert result.stdout == "done\n", result.stderr
+
+
+KEYRING = """
+import json, subprocess, sys, dbxauth
+cache = dbxauth.KeyringTokenCache()
+login = dbxauth.StoredToken(**json.loads(sys.argv[2]))
+cache.put([sys.argv[1]], login)
+assert cache.list() == [sys.argv[1]] and cache.get(sys.argv[1]) == login
+with dbxauth.Client(environment={}, config_file="/nonexistent/databrickscfg", host=sys.argv[1],
+                    auth_type="databricks-cli", token_cache=cache) as client:
+    access_token = client.token()["access_token"]
+# What another program sees.
+item = subprocess.run(["secret-tool", "lookup", "service", "databricks-cli", "username", sys.argv[1]],
+                      capture_output=True, text=True, check=True).stdout
+stored = json.loads(item)["token"]
+assert stored["access_token"] == access_token != login.access_token
+cache.remove(sys.argv[1])
+assert cache.get(sys.argv[1]) is None and cache.list() == []
+print("done")
+"""
+
+
+@pytest.mark.skipif(
+    not all(shutil.which(program) for program in ("dbus-run-session", "gnome-keyring-daemon", "secret-tool")),
+    reason="no program dbus-run-session, gnome-keyring-daemon or secret-tool",
+)
+def test_login_in_a_real_keyring_is_renewed(emulator: Emulator, tmp_path: Path) -> None:
+    login = log_in(emulator)
+    unlocked = "printf x | gnome-keyring-daemon --unlock --components=secrets >/dev/null && exec \"$@\""
+    result = subprocess.run(
+        ["dbus-run-session", "--", "sh", "-c", unlocked, "sh", sys.executable, "-c", KEYRING, emulator.url,
+         json.dumps(dataclasses.asdict(login))],
+        env={**os.environ, "HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path), "XDG_RUNTIME_DIR": str(tmp_path)},
+        capture_output=True, text=True, timeout=120,
+    )
+    assert result.stdout == "done\n", result.stderr
 
 
 def test_login_in_a_dict_is_renewed_and_written_back(emulator: Emulator) -> None:

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Token caches: those of the host program behind callbacks, the built-in ones, and both used directly.
 #include <catch2/catch.hpp>
+#include <cstdlib>
 #include <cstring>
 #include <functional>
+#include <optional>
 #include <thread>
 
 #include "stored_logins.hpp"
@@ -28,6 +30,29 @@ constexpr std::size_t first_callbacks_size = 64;
 struct LaterCallbacks {
   dbxauth_token_cache_callbacks known;
   dbxauth_cache_list_fn later_function;
+};
+
+/// Sets or, with NULL, removes a variable of the process until it goes.
+class ScopedVariable {
+ public:
+  ScopedVariable(const char* name, const char* value) : name_(name) {
+    if (const char* before = std::getenv(name)) before_ = before;
+    set(value);
+  }
+  ScopedVariable(const ScopedVariable&) = delete;
+  ScopedVariable& operator=(const ScopedVariable&) = delete;
+  ~ScopedVariable() { set(before_ ? before_->c_str() : nullptr); }
+
+ private:
+  void set(const char* value) const {
+    if (value == nullptr) {
+      unsetenv(name_);
+    } else {
+      setenv(name_, value, 1);
+    }
+  }
+  const char* name_;
+  std::optional<std::string> before_;
 };
 
 /// The message of the failed call.
@@ -275,6 +300,26 @@ TEST_CASE("a file cache is the file of the official tool, and a new handle reads
   Failure failure;
   CHECK(dbxauth_token_cache_availability(cache, nullptr, &failure.error) != DBXAUTH_OK);
   CHECK_THAT(failure.message(), Catch::Contains("occupied"));
+  dbxauth_token_cache_free(cache);
+}
+
+TEST_CASE("a keyring is asked when it is used, and says why it cannot be") {
+  dbxauth_token_cache* cache = nullptr;
+  CHECK(dbxauth_token_cache_keyring_new(-1, 0, &cache, nullptr) == DBXAUTH_E_INVALID_ARGUMENT);
+  CHECK(dbxauth_token_cache_keyring_new(0, 0, nullptr, nullptr) == DBXAUTH_E_INVALID_ARGUMENT);
+  const dbxauth::testing::TemporaryDirectory no_bus;
+  {
+    const ScopedVariable address("DBUS_SESSION_BUS_ADDRESS", nullptr);
+    const ScopedVariable directory("XDG_RUNTIME_DIR", no_bus.path().c_str());
+    REQUIRE(dbxauth_token_cache_keyring_new(2000, 0, &cache, nullptr) == DBXAUTH_OK);
+  }
+  CHECK(std::string(dbxauth_token_cache_kind(cache)) == "keyring");
+  CHECK(std::string(dbxauth_token_cache_location(cache)).size() > 7);
+  Failure failure;
+  CHECK(write_token(cache, {"dev"}, token_json, &failure) == DBXAUTH_E_STORAGE_UNAVAILABLE);
+  CHECK_THAT(failure.message(), Catch::Contains("bus") && !Catch::Contains("planted"));
+  CHECK(dbxauth_token_cache_availability(cache, nullptr, nullptr) == DBXAUTH_E_STORAGE_UNAVAILABLE);
+  CHECK(read_token(cache, "dev") == "storage_unavailable");
   dbxauth_token_cache_free(cache);
 }
 
