@@ -31,8 +31,8 @@ struct Profile {
   std::string host;  ///< Canonical: `https://name[:port]`.
   std::string account_id;
   std::string workspace_id;
-  std::string cloud;      ///< "aws", "azure", "gcp": by attribute, else by the host's name.
-  std::string auth_type;  ///< As the file states it; empty when it does not.
+  std::string cloud;        ///< "aws", "azure", "gcp": by attribute, else by the host's name.
+  std::string auth_type;    ///< As the file states it; empty when it does not.
   bool is_default = false;  ///< Named by `[__settings__] default_profile`.
   int line = 0;             ///< Of its header.
 };
@@ -51,7 +51,7 @@ Result<std::vector<Profile>> list_profiles(const ProfileFileOptions& options = {
 
 /// How check_profiles() goes about it.
 struct ProfileCheckOptions {
-  std::size_t parallelism = 8;                ///< Profiles that are tried at the same time.
+  std::size_t parallelism = 8;                  ///< Profiles that are tried at the same time.
   std::chrono::milliseconds per_profile{5000};  ///< Longest time one profile may take.
   HttpOptions http;
 };
@@ -75,8 +75,8 @@ struct ProfileEdit {
 };
 
 /// Creates or changes a profile. The file is replaced atomically under a lock, the previous bytes are kept in
-/// `<file>.bak`; comments, order, line ends, link and mode stay. ErrorCode::invalid_argument for a reserved or malformed
-/// name and for unknown attributes.
+/// `<file>.bak`; comments, order, line ends, link and mode stay. ErrorCode::invalid_argument for a reserved or
+/// malformed name and for unknown attributes.
 Result<void> save_profile(std::string_view name, const ProfileEdit& edit, const ProfileFileOptions& options = {},
                           const CallContext& context = {});
 

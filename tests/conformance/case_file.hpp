@@ -76,9 +76,9 @@ struct Case {
 };
 
 /// Cases of one file, rows of `for` expanded. `texts` are placeholders such as {{HOME}}; {{case}} is a number of the
-/// case: client ids hold it, since token requests of one client are limited for the whole process. Throws std::runtime_error,
-/// naming file and case, for text that is not such a file: an unknown or repeated member, a wrong type, an unknown
-/// placeholder. `shared_file` holds stubs and texts that cases name.
+/// case: client ids hold it, since token requests of one client are limited for the whole process. Throws
+/// std::runtime_error, naming file and case, for text that is not such a file: an unknown or repeated member, a wrong
+/// type, an unknown placeholder. `shared_file` holds stubs and texts that cases name.
 std::vector<Case> read_cases(const std::string& path, const std::string& shared_file, const Texts& texts);
 
 }  // namespace dbxauth::conformance

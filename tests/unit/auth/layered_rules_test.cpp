@@ -5,57 +5,10 @@
 
 #include <catch2/catch.hpp>
 
-#include "chain_fixture.hpp"
+#include "chain_values.hpp"
 
 using namespace dbxauth;
-using testing::ChainFixture;
-using Values = ChainFixture::Values;
-
-namespace {
-
-const std::string a = "https://a.example";
-const std::string b = "https://b.example";
-
-const Values m2m{{"client_id", "id"}, {"client_secret", "secret"}};
-const Values azure{{"azure_client_id", "app"}, {"azure_client_secret", "secret"}, {"azure_tenant_id", "tenant"}};
-
-Values operator+(Values left, const Values& right) {
-  left.insert(left.end(), right.begin(), right.end());
-  return left;
-}
-Values at(const std::string& host) {
-  return {{"host", host}};
-}
-Values pat(const std::string& token) {
-  return {{"token", token}};
-}
-
-/// A cache with one login.
-class OneLogin final : public TokenCache {
- public:
-  OneLogin(std::string key, std::chrono::system_clock::time_point expires) : key_(std::move(key)), expires_(expires) {}
-  std::string_view kind() const noexcept override { return "one"; }
-  std::string location() const override { return "a test"; }
-  Result<Token> get(std::string_view key, const CallContext&) override {
-    if (key != key_) return Error(ErrorCode::not_found, "nothing there");
-    Token token;
-    token.access_token = SecretString("login-token");
-    token.expires_at = expires_;
-    return token;
-  }
-  Result<void> put(const std::vector<std::string>&, const Token&, const CallContext&) override { return {}; }
-  Result<void> remove(std::string_view, const CallContext&) override { return {}; }
-  Result<std::vector<std::string>> list(const CallContext&) override { return std::vector<std::string>{key_}; }
-  Result<void> availability(const CallContext&) override { return {}; }
-
- private:
-  std::string key_;
-  std::chrono::system_clock::time_point expires_;
-};
-
-}  // namespace
-
-// ---- layered -------------------------------------------------------------------------------------------------------
+using namespace dbxauth::testing;
 
 TEST_CASE("layered: explicit host and token come first of all", "[layered]") {
   ChainFixture f;
@@ -303,23 +256,6 @@ TEST_CASE("layered: an unknown auth_type is an error that lists the known ones",
   CHECK(outcome.error.message.find("auth type \"patt\" not found") != std::string::npos);
 }
 
-TEST_CASE("every strategy of the official SDKs is known by name", "[auth_type]") {
-  const std::string name = GENERATE(as<std::string>{}, "metadata-service", "github-oidc", "azure-devops-oidc",
-                                    "env-oidc", "file-oidc", "github-oidc-azure", "azure-msi", "azure-cli",
-                                    "google-credentials", "google-id", "runtime", "runtime-oauth", "model-serving");
-  const ChainRules rules = GENERATE(ChainRules::layered, ChainRules::clone_xs, ChainRules::databricks_sdk);
-  ChainFixture f;
-  f.layer(Layer::environment, at(a) + pat("t") + Values{{"auth_type", name}});
-  const auto outcome = f.resolve(rules);
-  CAPTURE(name, outcome.everything());
-  CHECK(outcome.used.empty());
-  CHECK(outcome.everything().find("not found (") == std::string::npos);
-  const bool runtime = name.rfind("runtime", 0) == 0;
-  const std::string verdict = outcome.verdict(runtime ? "notebook" : name);
-  CHECK((verdict == "not_configured" || verdict == "unavailable" || verdict == "failed"));
-  CHECK(outcome.verdict("pat") == "ignored");
-}
-
 TEST_CASE("layered: a configured strategy that cannot be set up is an error without the value", "[layered]") {
   ChainFixture f;
   f.layer(Layer::environment, at(a) + Values{{"google_credentials", "planted"}});
@@ -383,24 +319,6 @@ TEST_CASE("layered: azure_use_msi=false keeps managed identities away", "[layere
   ChainFixture f;
   f.layer(Layer::environment, at("https://adb-1.2.azuredatabricks.net") + Values{{"azure_use_msi", "false"}});
   CHECK(f.resolve().find("azure-msi")->layer != "this machine");
-}
-
-TEST_CASE("databricks-sdk: strategies of a cloud decline for hosts of another", "[databricks-sdk]") {
-  ChainFixture f;
-  SECTION("by the host's name") {
-    f.layer(Layer::environment, at("https://x.cloud.databricks.com") + azure);
-    const auto outcome = f.resolve(ChainRules::databricks_sdk);
-    CHECK(outcome.verdict("azure-client-secret") == "not_configured");
-    CHECK(outcome.find("azure-client-secret")->reason.find("is not an Azure workspace") != std::string::npos);
-    CHECK(f.wire->request_count() == 0);
-  }
-  SECTION("by the host's metadata") {
-    f.inputs.host_metadata = auth::make_host_metadata_source(f.wire, f.clock, {});
-    const std::string cloud = GENERATE(as<std::string>{}, "Azure", "GCP");
-    f.wire->on(net::HttpMethod::get, "/.well-known/databricks-config", 200, R"({"cloud":")" + cloud + "\"}");
-    f.layer(Layer::environment, at(a) + azure);
-    CHECK(f.resolve(ChainRules::databricks_sdk).used == (cloud == "GCP" ? "" : "azure-client-secret@environment"));
-  }
 }
 
 TEST_CASE("layered: the shared login of the requested host is used last of the configured ways", "[layered][login]") {
@@ -516,148 +434,4 @@ TEST_CASE("layered: the notebook is asked last and brings its host along", "[lay
     };
     CHECK(f.resolve().verdict("notebook") == "not_configured");
   }
-}
-
-// ---- clone-xs ------------------------------------------------------------------------------------------------------
-
-TEST_CASE("clone-xs: the seven steps in their order", "[clone-xs]") {
-  const std::string host = "https://adb-1.2.azuredatabricks.net";
-  const auto make = [&host](int first) {
-    ChainFixture f;
-    if (first <= 1) f.layer(Layer::explicit_option, at(host) + pat("step1"));
-    Values environment = at(host);
-    if (first <= 2) environment = environment + m2m;
-    if (first <= 3) environment = environment + azure;
-    if (first <= 4) environment = environment + pat("step4");
-    if (first <= 4) f.layer(Layer::environment, environment);
-    if (first <= 5) f.layer(Layer::default_profile, at(host) + pat("step5"));
-    if (first <= 6) f.layer(Layer::saved_session, at(host) + pat("step6"));
-    f.inputs.notebook = [host]() -> Result<NotebookContext> { return NotebookContext{host, SecretString("step7")}; };
-    return f.resolve(ChainRules::clone_xs);
-  };
-  CHECK(make(1).value == "Bearer step1");
-  CHECK(make(2).value == "Bearer m2m-token");
-  CHECK(make(3).value == "Bearer aad-token");
-  CHECK(make(4).value == "Bearer step4");
-  CHECK(make(5).value == "Bearer step5");
-  CHECK(make(6).value == "Bearer step6");
-  CHECK(make(7).value == "Bearer step7");
-}
-
-TEST_CASE("clone-xs: a failing step is reported and the next is tried", "[clone-xs]") {
-  ChainFixture f;
-  f.oauth_works = false;
-  f.layer(Layer::environment, at(a) + m2m + pat("t"));
-  const auto outcome = f.resolve(ChainRules::clone_xs);
-  CHECK(outcome.used == "pat@environment");
-  CHECK(outcome.verdict("oauth-m2m") == "failed");
-}
-
-TEST_CASE("clone-xs: when every step fails the account has them all", "[clone-xs]") {
-  ChainFixture f;
-  f.oauth_works = false;
-  f.layer(Layer::environment, at(a) + m2m + pat("bad token")).layer(Layer::default_profile, at(a));
-  const auto outcome = f.resolve(ChainRules::clone_xs);
-  CHECK(outcome.error.code == ErrorCode::no_credentials);
-  CHECK(outcome.verdict("oauth-m2m") == "failed");
-  CHECK(outcome.verdict("pat") == "failed");
-  CHECK(outcome.verdict("azure-client-secret") == "not_configured");
-}
-
-TEST_CASE("clone-xs: the Azure step needs the tenant", "[clone-xs]") {
-  ChainFixture f;
-  f.layer(Layer::environment, at(a) + Values{{"azure_client_id", "x"}, {"azure_client_secret", "y"}});
-  const auto outcome = f.resolve(ChainRules::clone_xs);
-  CHECK(outcome.verdict("azure-client-secret") == "not_configured");
-  CHECK(outcome.find("azure-client-secret")->missing.size() == 1);
-}
-
-TEST_CASE("clone-xs: .env completes the environment but redirects nothing", "[clone-xs][hosts]") {
-  SECTION("token from .env, host from the environment") {
-    ChainFixture f;
-    f.layer(Layer::environment, at(a)).layer(Layer::dotenv, pat("t"));
-    CHECK(f.resolve(ChainRules::clone_xs).value == "Bearer t");
-  }
-  SECTION("token from the environment, host from .env") {
-    ChainFixture f;
-    f.layer(Layer::environment, pat("t")).layer(Layer::dotenv, at("https://evil.example"));
-    CHECK(f.resolve(ChainRules::clone_xs).used.empty());
-  }
-  SECTION("another host in the options") {
-    ChainFixture f;
-    f.layer(Layer::explicit_option, at(b)).layer(Layer::environment, at(a) + pat("t"));
-    CHECK(f.resolve(ChainRules::clone_xs).used.empty());
-  }
-}
-
-TEST_CASE("clone-xs: a profile may hold any of the built strategies", "[clone-xs]") {
-  const auto row = GENERATE_COPY(std::make_pair(m2m, std::string("oauth-m2m")),
-                                 std::make_pair(azure, std::string("azure-client-secret")),
-                                 std::make_pair(pat("t"), std::string("pat")));
-  ChainFixture f;
-  f.layer(Layer::named_profile, at("https://adb-1.2.azuredatabricks.net") + row.first, "profile p");
-  CHECK(f.resolve(ChainRules::clone_xs).used == row.second + "@profile p");
-}
-
-// ---- databricks-sdk ------------------------------------------------------------------------------------------------
-
-TEST_CASE("databricks-sdk: attributes are merged, explicit over environment over file", "[sdk]") {
-  ChainFixture f;
-  f.layer(Layer::explicit_option, at(b))
-      .layer(Layer::environment, at(a) + pat("t-env"))
-      .layer(Layer::named_profile, pat("t-file"));
-  const auto outcome = f.resolve(ChainRules::databricks_sdk);
-  CHECK(outcome.used == "pat@environment");
-  CHECK(outcome.value == "Bearer t-env");
-  CHECK(outcome.host == b);
-}
-
-TEST_CASE("databricks-sdk: more than one method is an error that names them", "[sdk]") {
-  ChainFixture f;
-  f.layer(Layer::explicit_option, at(a) + m2m)
-      .layer(Layer::environment, pat("planted") + Values{{"azure_client_id", "x"}});
-  const auto outcome = f.resolve(ChainRules::databricks_sdk);
-  CHECK(outcome.error.code == ErrorCode::configuration);
-  CHECK(outcome.error.message.find(
-            "validate: more than one authorization method configured: azure and oauth and pat") == 0);
-  CHECK(outcome.everything().find("planted") == std::string::npos);
-  CHECK(f.wire->request_count() == 0);
-}
-
-TEST_CASE("databricks-sdk: auth_type settles the conflict", "[sdk]") {
-  ChainFixture f;
-  f.layer(Layer::environment, at(a) + m2m + pat("t") + Values{{"auth_type", "oauth-m2m"}});
-  const auto outcome = f.resolve(ChainRules::databricks_sdk);
-  CHECK(outcome.used == "oauth-m2m@environment");
-  CHECK(outcome.verdict("pat") == "ignored");
-}
-
-TEST_CASE("databricks-sdk: a managed identity that is switched off is no method", "[sdk]") {
-  ChainFixture f;
-  f.layer(Layer::environment, at(a) + pat("t") + Values{{"azure_use_msi", "false"}});
-  CHECK(f.resolve(ChainRules::databricks_sdk).used == "pat@environment");
-}
-
-TEST_CASE("databricks-sdk: Azure credentials need an Azure host and a tenant", "[sdk]") {
-  SECTION("other host") {
-    ChainFixture f;
-    f.layer(Layer::environment, at(a) + azure);
-    const auto outcome = f.resolve(ChainRules::databricks_sdk);
-    CHECK(outcome.used.empty());
-    CHECK(outcome.find("azure-client-secret")->reason.find("is not an Azure workspace") != std::string::npos);
-  }
-  SECTION("Azure host") {
-    ChainFixture f;
-    f.layer(Layer::environment, at("https://adb-1.2.azuredatabricks.net") + azure);
-    CHECK(f.resolve(ChainRules::databricks_sdk).used == "azure-client-secret@environment");
-  }
-}
-
-TEST_CASE("databricks-sdk: the final message is the SDK's, with the nearest misses", "[sdk]") {
-  ChainFixture f;
-  f.layer(Layer::environment, at(a) + Values{{"client_id", "id"}});
-  const auto outcome = f.resolve(ChainRules::databricks_sdk);
-  CHECK(outcome.error.code == ErrorCode::no_credentials);
-  CHECK(outcome.error.message.find("default auth: cannot configure default credentials") == 0);
-  CHECK(outcome.error.message.find("DATABRICKS_CLIENT_SECRET") != std::string::npos);
 }
