@@ -152,8 +152,9 @@ Result<void> KeyringEntries::put_one(const Token& token, Change& change) {
     change.chunks_after = std::move(*chunks);
     change.after = encode_manifest(*change.chunks_after);
   }
-  change.sent = true;
-  return store_.store(item_name(change.key), change.after, call_);
+  Result<void> stored = store_.store(item_name(change.key), change.after, call_);
+  change.sent = stored || stored.error().code != ErrorCode::cancelled;
+  return stored;
 }
 
 Result<void> KeyringEntries::put(const std::vector<std::string>& keys, const Token& token) {
