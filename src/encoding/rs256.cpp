@@ -28,18 +28,6 @@ using Bio = std::unique_ptr<BIO, decltype(CryptoSigning::bio_free)>;
 using PrivateKey = std::unique_ptr<EVP_PKEY, decltype(CryptoSigning::key_free)>;
 using DigestContext = std::unique_ptr<EVP_MD_CTX, decltype(CryptoSigning::context_free)>;
 
-/// The host program may use OpenSSL too: its queue of errors must not hold ours.
-class ErrorQueueGuard {
- public:
-  explicit ErrorQueueGuard(const CryptoSigning& crypto) : crypto_(crypto) { crypto_.mark_errors(); }
-  ErrorQueueGuard(const ErrorQueueGuard&) = delete;
-  ErrorQueueGuard& operator=(const ErrorQueueGuard&) = delete;
-  ~ErrorQueueGuard() { crypto_.forget_errors_since_mark(); }
-
- private:
-  const CryptoSigning& crypto_;
-};
-
 struct SignatureBuffer {
   std::array<unsigned char, kLongestSignature> bytes{};
   ~SignatureBuffer() { ::explicit_bzero(bytes.data(), bytes.size()); }
@@ -89,7 +77,7 @@ Result<SecretString> rs256_signature(std::string_view message, const SecretStrin
   const auto library = CryptoSigning::load();
   if (!library) return library.error();
   const CryptoSigning& crypto = **library;
-  const ErrorQueueGuard guard(crypto);
+  const platform::CryptoErrorGuard<CryptoSigning> guard(crypto);
   const auto key = read_key(crypto, private_key_pem);
   if (!key) return key.error();
   const DigestContext context(crypto.context_new(), crypto.context_free);

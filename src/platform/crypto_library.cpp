@@ -44,6 +44,26 @@ bool resolve_all(void* library, CryptoSigning& functions) {
          resolve(library, "ERR_pop_to_mark", functions.forget_errors_since_mark);
 }
 
+bool resolve_all(void* library, CryptoSealing& functions) {
+  return resolve(library, "EVP_CIPHER_CTX_new", functions.context_new) &&
+         resolve(library, "EVP_CIPHER_CTX_free", functions.context_free) &&
+         resolve(library, "EVP_CIPHER_CTX_ctrl", functions.control) &&
+         resolve(library, "EVP_aes_256_gcm", functions.aes_256_gcm) &&
+         resolve(library, "EVP_EncryptInit_ex", functions.encrypt_init) &&
+         resolve(library, "EVP_EncryptUpdate", functions.encrypt_update) &&
+         resolve(library, "EVP_EncryptFinal_ex", functions.encrypt_final) &&
+         resolve(library, "EVP_DecryptInit_ex", functions.decrypt_init) &&
+         resolve(library, "EVP_DecryptUpdate", functions.decrypt_update) &&
+         resolve(library, "EVP_DecryptFinal_ex", functions.decrypt_final) &&
+         resolve(library, "EVP_KDF_fetch", functions.derivation_fetch) &&
+         resolve(library, "EVP_KDF_free", functions.derivation_free) &&
+         resolve(library, "EVP_KDF_CTX_new", functions.derivation_context_new) &&
+         resolve(library, "EVP_KDF_CTX_free", functions.derivation_context_free) &&
+         resolve(library, "EVP_KDF_derive", functions.derive) && resolve(library, "EVP_PBE_scrypt", functions.scrypt) &&
+         resolve(library, "ERR_set_mark", functions.mark_errors) &&
+         resolve(library, "ERR_pop_to_mark", functions.forget_errors_since_mark);
+}
+
 /// The functions of one struct, resolved by whoever asks first.
 template <class Functions>
 Result<const Functions*> load_once() {
@@ -69,6 +89,10 @@ Result<const CryptoLibrary*> CryptoLibrary::load() {
 
 Result<const CryptoSigning*> CryptoSigning::load() {
   return load_once<CryptoSigning>();
+}
+
+Result<const CryptoSealing*> CryptoSealing::load() {
+  return load_once<CryptoSealing>();
 }
 
 }  // namespace dbxauth::platform

@@ -1,23 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <fcntl.h>
-#include <time.h>
-#include <unistd.h>
-
 #include <atomic>
-#include <cerrno>
 #include <chrono>
-#include <filesystem>
-#include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "base/logging.hpp"
 #include "dbxauth/token_cache.hpp"
-#include "platform/clock.hpp"
-#include "platform/environment.hpp"
 #include "platform/files.hpp"
-#include "platform/random_source.hpp"
+#include "tokenstore/store_path.hpp"
 #include "tokenstore/token_arguments.hpp"
 #include "tokenstore/token_file.hpp"
 
@@ -27,20 +18,6 @@ namespace {
 constexpr std::string_view kSubject = "tokenstore";
 constexpr std::size_t kLargestCacheFile = 16u << 20;
 constexpr std::chrono::seconds kLockLimit{10};
-
-std::string utc_stamp() {
-  const std::time_t now = std::chrono::system_clock::to_time_t(platform::Clock::system()->now());
-  std::tm parts{};
-  ::gmtime_r(&now, &parts);
-  return fmt::format("{:04}{:02}{:02}T{:02}{:02}{:02}Z", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday,
-                     parts.tm_hour, parts.tm_min, parts.tm_sec);
-}
-
-std::string random_hex() {
-  std::string hex;
-  for (char byte : platform::random_bytes(4)) hex += fmt::format("{:02x}", static_cast<unsigned char>(byte));
-  return hex;
-}
 
 class FileTokenCache final : public TokenCache {
  public:
@@ -80,14 +57,7 @@ class FileTokenCache final : public TokenCache {
     if (Result<tokenstore::TokenFile> file = load(context, "checking the token cache"); !file) {
       return std::move(file).error();
     }
-    // Where the file is a link, the file that it names is replaced.
-    std::error_code code;
-    const std::filesystem::path target = std::filesystem::weakly_canonical(path_, code);
-    const std::string written = code ? directory_ : platform::parent_directory(target.string());
-    for (const std::string& directory : {directory_, written}) {
-      if (Result<void> writable = check_writable(directory); !writable) return writable;
-    }
-    return {};
+    return tokenstore::check_store_writable(path_);
   }
 
  private:
@@ -118,30 +88,11 @@ class FileTokenCache final : public TokenCache {
     return platform::write_file_atomically(path_, file->encode().reveal(), 0600);
   }
 
-  // A copy, not a rename: other programs never see the cache missing.
-  Result<void> set_aside(std::string_view text) {
-    const std::string copy = fmt::format("{}.corrupt-{}-{}", path_, utc_stamp(), random_hex());
-    Result<void> written = platform::write_file_atomically(copy, text, 0600);
-    if (written) {
-      base::log(LogLevel::warning, kSubject, fmt::format("{} was damaged; its old contents are in {}", path_, copy));
-    }
-    return written;
-  }
-
-  // Of the directory, or of the nearest one above it that exists.
-  Result<void> check_writable(std::string directory) const {
-    std::optional<platform::FileStatus> status = platform::file_status(directory);
-    while (!status && directory.size() > 1) {
-      directory = platform::parent_directory(directory);
-      status = platform::file_status(directory);
-    }
-    if (!status || !status->directory) {
-      return Error(ErrorCode::storage_unavailable,
-                   fmt::format("tokens cannot be stored in {}: {} is not a directory", path_, directory));
-    }
-    if (::faccessat(AT_FDCWD, directory.c_str(), W_OK | X_OK, AT_EACCESS) == 0) return {};
-    return Error(ErrorCode::storage_unavailable, fmt::format("tokens cannot be stored in {}: {}: {}", path_, directory,
-                                                             std::generic_category().message(errno)));
+  Result<void> set_aside(std::string_view text) const {
+    const Result<std::string> copy = tokenstore::set_aside(path_, text);
+    if (!copy) return copy.error();
+    base::log(LogLevel::warning, kSubject, fmt::format("{} was damaged; its old contents are in {}", path_, *copy));
+    return {};
   }
 
   const std::string path_;
@@ -152,21 +103,9 @@ class FileTokenCache final : public TokenCache {
 }  // namespace
 
 Result<std::shared_ptr<TokenCache>> make_file_token_cache(std::string path) {
-  const std::string home =
-      path.empty() || path.front() == '~' ? platform::Environment::of_process().home_directory() : std::string();
-  if (path.empty()) {
-    if (home.empty()) {
-      return Error(ErrorCode::storage_unavailable,
-                   "there is no home directory to keep the token cache in; set HOME or name a file");
-    }
-    path = platform::join_path(home, ".databricks/token-cache.json");
-  }
-  path = platform::expand_home(path, home);
-  // A later chdir() of the program must not move the cache.
-  std::error_code code;
-  const std::filesystem::path absolute = std::filesystem::absolute(path, code);
-  if (code) return Error(ErrorCode::io, fmt::format("the path of the token cache {}: {}", path, code.message()));
-  return std::shared_ptr<TokenCache>(std::make_shared<FileTokenCache>(absolute.string()));
+  Result<std::string> place = tokenstore::store_path(std::move(path), ".databricks/token-cache.json");
+  if (!place) return std::move(place).error();
+  return std::shared_ptr<TokenCache>(std::make_shared<FileTokenCache>(std::move(*place)));
 }
 
 }  // namespace dbxauth
