@@ -265,9 +265,32 @@ DBXAUTH_API dbxauth_status dbxauth_token_cache_file_new(const char* path, dbxaut
  * no service, or the keyring is locked; DBXAUTH_E_TIMED_OUT where it hangs. */
 DBXAUTH_API dbxauth_status dbxauth_token_cache_keyring_new(int32_t timeout_ms, int32_t may_prompt,
                                                            dbxauth_token_cache** out, dbxauth_error** error);
+/* Puts a passphrase into `reply` with dbxauth_cache_reply_set_secret. Answers as the callbacks of a cache;
+ * DBXAUTH_E_CANCELLED when its owner gave none. On the thread that needs it, one at a time; it must not use the cache
+ * that asks. */
+typedef dbxauth_status (*dbxauth_passphrase_fn)(void* user_data, dbxauth_cache_reply* reply);
+
+/* The key comes from the first of key_file, passphrase and kernel_keyring that is given. */
+typedef struct dbxauth_encrypted_file_options {
+  size_t struct_size;
+  void* user_data;
+  dbxauth_destroy_fn destroy;
+  dbxauth_passphrase_fn passphrase; /* asked once, and again after a wrong one; stretched with scrypt; NULL: none */
+  const char* path;                 /* NULL: ~/.databricks/token-cache.enc */
+  const char* key_file;             /* at least 32 bytes that only their owner can read; NULL: none */
+  int32_t kernel_keyring;           /* 1: a random key in the kernel's user keyring, gone after a restart */
+  int32_t reserved0;                /* must be 0 */
+} dbxauth_encrypted_file_options;
+DBXAUTH_API void dbxauth_encrypted_file_options_init(dbxauth_encrypted_file_options* options, size_t struct_size);
+
+/* A file for machines without a keyring, sealed with AES-256-GCM. Nothing is created or asked yet.
+ * DBXAUTH_E_CONFIGURATION when no key is configured or others can read the key file; later
+ * DBXAUTH_E_AUTHENTICATION_FAILED for a wrong key or passphrase, and then nothing is written. */
+DBXAUTH_API dbxauth_status dbxauth_token_cache_encrypted_file_new(const dbxauth_encrypted_file_options* options,
+                                                                  dbxauth_token_cache** out, dbxauth_error** error);
 DBXAUTH_API void dbxauth_token_cache_free(dbxauth_token_cache* cache);
 
-/* "memory", "file", "keyring", or what the host program named. Borrowed from the cache. */
+/* "memory", "file", "keyring", "encrypted-file", or what the host program named. Borrowed from the cache. */
 DBXAUTH_API const char* dbxauth_token_cache_kind(const dbxauth_token_cache* cache);
 DBXAUTH_API const char* dbxauth_token_cache_location(const dbxauth_token_cache* cache);
 

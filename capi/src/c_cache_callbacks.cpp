@@ -142,6 +142,24 @@ std::shared_ptr<TokenCache> make_callback_token_cache(std::string kind, std::str
   return std::make_shared<CallbackTokenCache>(std::move(kind), std::move(location), callbacks, std::move(user_data));
 }
 
+std::function<Result<SecretString>()> make_passphrase_question(dbxauth_passphrase_fn ask,
+                                                               std::shared_ptr<UserData> user_data) {
+  return [ask, user_data = std::move(user_data)]() -> Result<SecretString> {
+    dbxauth_cache_reply reply;
+    const auto answer = ask(user_data->get(), &reply);
+    if (answer != DBXAUTH_OK) {
+      const std::string reason = base::redact_excerpt(reply.reason);
+      return Error(code_of(answer), "the passphrase of the token cache was not given" +
+                                        (reason.empty() ? std::string() : ": " + reason));
+    }
+    if (!reply.has_secret) {
+      return Error(ErrorCode::user_callback,
+                   "the passphrase callback of the token cache said that it gave one and did not");
+    }
+    return std::move(reply.secret);
+  };
+}
+
 Result<Token> read_token_json(std::string_view json, std::string_view what) {
   const auto document = base::JsonDocument::parse(json, what);
   if (!document) return document.error();

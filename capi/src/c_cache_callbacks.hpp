@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -15,6 +16,10 @@ namespace dbxauth::capi {
 std::shared_ptr<TokenCache> make_callback_token_cache(std::string kind, std::string location,
                                                       const dbxauth_token_cache_callbacks& callbacks,
                                                       std::shared_ptr<UserData> user_data);
+
+/// Asks the host program for a passphrase, each time that it is called.
+std::function<Result<SecretString>()> make_passphrase_question(dbxauth_passphrase_fn ask,
+                                                               std::shared_ptr<UserData> user_data);
 
 /// One entry of the Databricks CLI's token cache file. `what` names the token in the message, which quotes nothing of
 /// it.

@@ -70,5 +70,9 @@ template <>
 struct FirstVersion<dbxauth_token_cache_callbacks> {
   static constexpr std::size_t size = 64;
 };
+template <>
+struct FirstVersion<dbxauth_encrypted_file_options> {
+  static constexpr std::size_t size = 56;
+};
 
 }  // namespace dbxauth::capi

@@ -2,6 +2,7 @@
 #include "c_attributes.hpp"
 #include "c_cache_callbacks.hpp"
 #include "c_handles.hpp"
+#include "c_options.hpp"
 #include "tokenstore/json_slices.hpp"
 #include "tokenstore/token_json.hpp"
 
@@ -85,6 +86,36 @@ DBXAUTH_API dbxauth_status dbxauth_token_cache_keyring_new(int32_t timeout_ms, i
       return read;
     }
     return give(out, std::make_unique<dbxauth_token_cache>(make_keyring_token_cache(std::move(options))));
+  });
+}
+
+DBXAUTH_API void dbxauth_encrypted_file_options_init(dbxauth_encrypted_file_options* options, size_t struct_size) {
+  init_options(options, struct_size);
+}
+
+DBXAUTH_API dbxauth_status dbxauth_token_cache_encrypted_file_new(const dbxauth_encrypted_file_options* options,
+                                                                  dbxauth_token_cache** out, dbxauth_error** error) {
+  return guard(error, [&]() -> Result<void> {
+    std::shared_ptr<UserData> user_data;
+    // As in dbxauth_token_cache_new: `destroy` runs on every path.
+    if (options != nullptr && options->struct_size >= FirstVersion<dbxauth_encrypted_file_options>::size) {
+      user_data = own(options->user_data, options->destroy);
+    }
+    if (out == nullptr) return invalid_argument("dbxauth_token_cache_encrypted_file_new: out is NULL");
+    *out = nullptr;
+    const auto known = read_options(options, "dbxauth_encrypted_file_options");
+    if (!known) return known.error();
+    if (known->reserved0 != 0) return invalid_argument("dbxauth_encrypted_file_options.reserved0 must be 0");
+    EncryptedFileOptions wanted;
+    wanted.path = text_or_empty(known->path);
+    wanted.key_file = text_or_empty(known->key_file);
+    wanted.kernel_keyring = known->kernel_keyring != 0;
+    if (known->passphrase != nullptr) {
+      wanted.passphrase = make_passphrase_question(known->passphrase, std::move(user_data));
+    }
+    auto cache = make_encrypted_file_token_cache(std::move(wanted));
+    if (!cache) return cache.error();
+    return give(out, std::make_unique<dbxauth_token_cache>(std::move(*cache)));
   });
 }
 

@@ -40,7 +40,14 @@ from .errors import (
     UnavailableError,
 )
 from .providers import ProvidedHeaders, Provider
-from .token_caches import FileTokenCache, KeyringTokenCache, MemoryTokenCache, StoredToken, TokenCache
+from .token_caches import (
+    EncryptedFileTokenCache,
+    FileTokenCache,
+    KeyringTokenCache,
+    MemoryTokenCache,
+    StoredToken,
+    TokenCache,
+)
 
 __version__: str = _lib.dbxauth_version_string().decode("ascii")
 
@@ -72,6 +79,7 @@ __all__ = [
     "DbxAuthError",
     "Diagnosis",
     "DiagnosisStep",
+    "EncryptedFileTokenCache",
     "FileTokenCache",
     "Headers",
     "InvalidArgumentError",

@@ -15,6 +15,7 @@ CacheGetFn = CFUNCTYPE(c_int32, c_void_p, c_char_p, c_int64, c_void_p)
 CachePutFn = CFUNCTYPE(c_int32, c_void_p, POINTER(c_char_p), c_size_t, c_void_p, c_size_t, c_int64, c_void_p)
 CacheRemoveFn = CFUNCTYPE(c_int32, c_void_p, c_char_p, c_int64, c_void_p)
 CacheListFn = CFUNCTYPE(c_int32, c_void_p, c_int64, c_void_p)
+PassphraseFn = CFUNCTYPE(c_int32, c_void_p, c_void_p)
 CacheAvailabilityFn = CFUNCTYPE(c_int32, c_void_p, c_int64, c_void_p)
 
 
@@ -104,6 +105,19 @@ class TokenCacheCallbacks(Structure):
     ]
 
 
+class EncryptedFileOptions(Structure):
+    _fields_ = [
+        ("struct_size", c_size_t),
+        ("user_data", c_void_p),
+        ("destroy", DestroyFn),
+        ("passphrase", PassphraseFn),
+        ("path", c_char_p),
+        ("key_file", c_char_p),
+        ("kernel_keyring", c_int32),
+        ("reserved0", c_int32),
+    ]
+
+
 _H = c_void_p  # an opaque handle
 _OUT = POINTER(c_void_p)  # a handle given by the library; also `dbxauth_error **`
 
@@ -141,6 +155,8 @@ SIGNATURES: dict[str, tuple[Any, list[Any]]] = {
     "dbxauth_token_cache_memory_new": (c_int32, [_OUT, _OUT]),
     "dbxauth_token_cache_file_new": (c_int32, [c_char_p, _OUT, _OUT]),
     "dbxauth_token_cache_keyring_new": (c_int32, [c_int32, c_int32, _OUT, _OUT]),
+    "dbxauth_encrypted_file_options_init": (None, [POINTER(EncryptedFileOptions), c_size_t]),
+    "dbxauth_token_cache_encrypted_file_new": (c_int32, [POINTER(EncryptedFileOptions), _OUT, _OUT]),
     "dbxauth_token_cache_free": (None, [_H]),
     "dbxauth_token_cache_kind": (c_char_p, [_H]),
     "dbxauth_token_cache_location": (c_char_p, [_H]),
@@ -200,4 +216,5 @@ STRUCTS: dict[str, type[ctypes.Structure]] = {
     "dbxauth_client_options": ClientOptions,
     "dbxauth_profile_options": ProfileOptions,
     "dbxauth_token_cache_callbacks": TokenCacheCallbacks,
+    "dbxauth_encrypted_file_options": EncryptedFileOptions,
 }

@@ -16,7 +16,7 @@ from ._operation import Operation, ProgressCallback, decode_json
 from ._signatures import ClientOptions, OperationOptions
 from .diagnosis import Diagnosis, decode_diagnosis
 from .providers import Provider, ProviderTarget, make_provider, notebook_provider
-from .token_caches import CacheTarget, TokenCache, built_in_handle, make_token_cache
+from .token_caches import CallbackTarget, OpenTokenCache, TokenCache
 
 
 class Headers(Mapping[str, str]):
@@ -82,7 +82,7 @@ class Client:
     ) -> None:
         self._handle: Optional[ctypes.c_void_p] = None
         self._targets: list[ProviderTarget] = []
-        self._cache_target: Optional[CacheTarget] = None
+        self._cache_target: Optional[CallbackTarget] = None
         options = ClientOptions()
         lib.dbxauth_client_options_init(ctypes.byref(options), ctypes.sizeof(options))
         options.profile, options.config_file = encode(profile), encode(config_file)
@@ -98,14 +98,12 @@ class Client:
         options.probe_budget_ms = milliseconds(probe_budget)
         options.program_timeout_ms = milliseconds(program_timeout)
         made: list[ctypes.c_void_p] = []
-        made_cache: Optional[ctypes.c_void_p] = None
+        cache: Optional[OpenTokenCache] = None
         try:
             if token_cache is not None:
-                cache = built_in_handle(token_cache)
-                if cache is None:
-                    self._cache_target = CacheTarget(token_cache)
-                    cache = made_cache = make_token_cache(self._cache_target)
-                options.token_cache = cache.value
+                cache = OpenTokenCache(token_cache)
+                self._cache_target = cache.target
+                options.token_cache = cache.handle.value
             for name, provide in providers:
                 made.append(self._register(name, provide))
             options.providers = (ctypes.c_void_p * len(made))(*[handle.value for handle in made])
@@ -118,7 +116,8 @@ class Client:
         finally:
             for handle in made:
                 lib.dbxauth_provider_free(handle)
-            lib.dbxauth_token_cache_free(made_cache)
+            if cache is not None:
+                cache.release()
 
     def _register(self, name: str, provide: Provider) -> ctypes.c_void_p:
         target = ProviderTarget(provide)
@@ -138,10 +137,8 @@ class Client:
 
     def _raise_interruption(self) -> None:
         """A cache that is interrupted while it stores a login does not fail the call that renewed it."""
-        target = self._cache_target
-        if target is not None and target.exception is not None:
-            exception, target.exception = target.exception, None
-            raise exception
+        if self._cache_target is not None:
+            self._cache_target.raise_interruption()
 
     def _text(self, function: Any, *arguments: Any) -> str:
         try:

@@ -21,6 +21,8 @@ from ._signatures import (
     CacheListFn,
     CachePutFn,
     CacheRemoveFn,
+    EncryptedFileOptions,
+    PassphraseFn,
     TokenCacheCallbacks,
 )
 from .errors import DbxAuthError, NotFoundError
@@ -141,6 +143,39 @@ def _key(text: str) -> bytes:
     return data
 
 
+_STATUS_OK = 0
+_STATUS_BY_CODE = {lib.dbxauth_status_name(status).decode("ascii"): status for status in range(1, 25)}
+
+
+def _status_of(exception: BaseException) -> int:
+    if isinstance(exception, DbxAuthError):
+        return _STATUS_BY_CODE.get(exception.code, _STATUS_BY_CODE["user_callback"])
+    if isinstance(exception, TimeoutError):
+        return _STATUS_BY_CODE["timed_out"]
+    return _STATUS_BY_CODE["user_callback" if isinstance(exception, Exception) else "cancelled"]
+
+
+class CallbackTarget:
+    """What the C callbacks of a cache call."""
+
+    def __init__(self) -> None:
+        self.exception: Optional[BaseException] = None
+
+    def answer(self, reply: Optional[int], work: Callable[[], Optional[int]]) -> int:
+        try:
+            return work() or _STATUS_OK
+        except BaseException as exception:  # noqa: BLE001 - must not cross into native code
+            if not isinstance(exception, Exception):
+                self.exception = exception  # Ctrl-C: raised again when the native call has returned
+            lib.dbxauth_cache_reply_set_reason(reply, type(exception).__name__.encode("utf-8"))
+            return _status_of(exception)
+
+    def raise_interruption(self) -> None:
+        exception, self.exception = self.exception, None
+        if exception is not None:
+            raise exception
+
+
 T = TypeVar("T")
 
 
@@ -150,14 +185,20 @@ class _BuiltInTokenCache(TokenCache):
     # Set for caches that may wait for a person: Ctrl-C then ends the call.
     _waits_for_people = False
 
-    def __init__(self, handle: ctypes.c_void_p) -> None:
+    def __init__(self, handle: ctypes.c_void_p, target: Optional[CallbackTarget] = None) -> None:
         self._handle = handle
+        self._target = target
 
     def _run(self, work: Callable[[Any], T]) -> T:
         """`work` gets the options of its call."""
         if self._waits_for_people:
             return interruptible(lambda cancel: work(call_options(None, cancel.handle)))
-        return work(call_options(None))
+        try:
+            return work(call_options(None))
+        except Exception:
+            if self._target is not None:
+                self._target.raise_interruption()
+            raise
 
     def get(self, key: str) -> Optional[StoredToken]:
         name = _key(key)
@@ -231,33 +272,62 @@ class KeyringTokenCache(_BuiltInTokenCache):
         )
 
 
-_STATUS_OK = 0
-_STATUS_BY_CODE = {lib.dbxauth_status_name(status).decode("ascii"): status for status in range(1, 25)}
+class _PassphraseTarget(CallbackTarget):
+    """Adapts a function that asks for a passphrase to the C callback."""
+
+    def __init__(self, ask: Callable[[], Optional[str]]) -> None:
+        super().__init__()
+        self.ask = ask
+
+    def passphrase(self, reply: Optional[int]) -> Optional[int]:
+        passphrase = self.ask()
+        if passphrase is None:
+            return _STATUS_BY_CODE["cancelled"]
+        data = passphrase.encode("utf-8")
+        return int(lib.dbxauth_cache_reply_set_secret(reply, data, len(data)))
 
 
-def _status_of(exception: BaseException) -> int:
-    if isinstance(exception, DbxAuthError):
-        return _STATUS_BY_CODE.get(exception.code, _STATUS_BY_CODE["user_callback"])
-    if isinstance(exception, TimeoutError):
-        return _STATUS_BY_CODE["timed_out"]
-    return _STATUS_BY_CODE["user_callback" if isinstance(exception, Exception) else "cancelled"]
+def _passphrase(user_data: Optional[int], reply: Optional[int]) -> int:
+    target = registry.get(user_data)
+    return -1 if target is None else int(target.answer(reply, lambda: target.passphrase(reply)))
 
 
-class CacheTarget:
+_passphrase_trampoline = PassphraseFn(_passphrase)
+
+
+class EncryptedFileTokenCache(_BuiltInTokenCache):
+    """A file for machines without a keyring, sealed with AES-256-GCM; `path` None: ~/.databricks/token-cache.enc. The key
+    comes from the first that is given: `key_file`, at least 32 bytes that only their owner can read; `passphrase`, a
+    function such as getpass.getpass, asked once, and again after a wrong one (None: the user gave up); `kernel_keyring`, a random key in
+    the kernel's keyring that is gone after a restart. A wrong key fails with AuthenticationFailedError, and then nothing
+    is written."""
+
+    def __init__(
+        self,
+        path: Optional[str] = None,
+        *,
+        key_file: Optional[str] = None,
+        passphrase: Optional[Callable[[], Optional[str]]] = None,
+        kernel_keyring: bool = False,
+    ) -> None:
+        options = EncryptedFileOptions()
+        lib.dbxauth_encrypted_file_options_init(ctypes.byref(options), ctypes.sizeof(options))
+        options.path, options.key_file = encode(path), encode(key_file)
+        options.kernel_keyring = int(kernel_keyring)
+        target: Optional[_PassphraseTarget] = None
+        if passphrase is not None:
+            target = _PassphraseTarget(passphrase)
+            options.passphrase, options.destroy = _passphrase_trampoline, destroy_trampoline
+            options.user_data = registry.add(target)
+        super().__init__(call_for_handle(lib.dbxauth_token_cache_encrypted_file_new, ctypes.byref(options)), target)
+
+
+class CacheTarget(CallbackTarget):
     """Adapts a TokenCache to the C callbacks."""
 
     def __init__(self, cache: TokenCache) -> None:
+        super().__init__()
         self.cache = cache
-        self.exception: Optional[BaseException] = None
-
-    def answer(self, reply: Optional[int], work: Callable[[], Optional[int]]) -> int:
-        try:
-            return work() or _STATUS_OK
-        except BaseException as exception:  # noqa: BLE001 - must not cross into native code
-            if not isinstance(exception, Exception):
-                self.exception = exception  # Ctrl-C: raised again when the native call has returned
-            lib.dbxauth_cache_reply_set_reason(reply, type(exception).__name__.encode("utf-8"))
-            return _status_of(exception)
 
     def get(self, key: bytes, reply: Optional[int]) -> Optional[int]:
         token = self.cache.get(key.decode("utf-8"))
@@ -317,7 +387,7 @@ _list_trampoline = CacheListFn(_list)
 _availability_trampoline = CacheAvailabilityFn(_availability)
 
 
-def make_token_cache(target: CacheTarget) -> ctypes.c_void_p:
+def _make_token_cache(target: CacheTarget) -> ctypes.c_void_p:
     """The handle of a cache that the program wrote; the registry keeps `target` until the library drops it."""
     kind, location = target.cache.kind.encode("utf-8"), target.cache.location.encode("utf-8")
     callbacks = TokenCacheCallbacks()
@@ -330,10 +400,27 @@ def make_token_cache(target: CacheTarget) -> ctypes.c_void_p:
     return call_for_handle(lib.dbxauth_token_cache_new, kind, location, ctypes.byref(callbacks))
 
 
-def built_in_handle(cache: TokenCache) -> Optional[ctypes.c_void_p]:
-    """The handle of a cache of the library. None for one that the program wrote, or whose methods it overrides."""
-    if not isinstance(cache, _BuiltInTokenCache):
-        return None
+def _is_built_in(cache: TokenCache) -> bool:
+    """Whether the library's own methods are in use: a subclass may override them."""
     names = ("get", "put", "remove", "list", "check_available")
-    overridden = any(getattr(type(cache), name) is not getattr(_BuiltInTokenCache, name) for name in names)
-    return None if overridden else cache._handle
+    return isinstance(cache, _BuiltInTokenCache) and all(
+        getattr(type(cache), name) is getattr(_BuiltInTokenCache, name) for name in names
+    )
+
+
+class OpenTokenCache:
+    """A cache as a client takes it. Release it when the client has it."""
+
+    def __init__(self, cache: TokenCache) -> None:
+        self.target: Optional[CallbackTarget]
+        self._made: Optional[ctypes.c_void_p] = None
+        if isinstance(cache, _BuiltInTokenCache) and _is_built_in(cache):
+            self.target, self.handle = cache._target, cache._handle
+        else:
+            target = CacheTarget(cache)
+            self.target, self.handle = target, _make_token_cache(target)
+            self._made = self.handle
+
+    def release(self) -> None:
+        lib.dbxauth_token_cache_free(self._made)
+        self._made = None

@@ -233,6 +233,65 @@ def test_login_in_a_real_keyring_is_renewed(emulator: Emulator, tmp_path: Path) 
     assert result.stdout == "done\n", result.stderr
 
 
+def test_encrypted_file_with_a_key_file(emulator: Emulator, tmp_path: Path) -> None:
+    key, path = tmp_path / "key", tmp_path / "token-cache.enc"
+    key.write_bytes(b"k" * 32)
+    key.chmod(0o600)
+    cache = dbxauth.EncryptedFileTokenCache(str(path), key_file=str(key))
+    assert cache.kind == "encrypted-file" and cache.location == str(path)
+    cache.check_available()
+    login = log_in(emulator)
+    cache.put([emulator.url], login)
+    with client_of(emulator.url, cache) as client:
+        access_token = client.token()["access_token"]
+    again = dbxauth.EncryptedFileTokenCache(str(path), key_file=str(key)).get(emulator.url)
+    assert again is not None and again.access_token == access_token != login.access_token
+    assert access_token not in path.read_text() and again.refresh_token not in path.read_text()
+    key.chmod(0o644)
+    with pytest.raises(dbxauth.ConfigurationError, match="key"):
+        dbxauth.EncryptedFileTokenCache(str(path), key_file=str(key))
+    with pytest.raises(dbxauth.ConfigurationError):
+        dbxauth.EncryptedFileTokenCache(str(path))
+
+
+def test_encrypted_file_with_a_passphrase(emulator: Emulator, tmp_path: Path) -> None:
+    path, asked = str(tmp_path / "token-cache.enc"), []
+
+    def ask() -> str:
+        asked.append(True)
+        return f"{SECRET}-ключ"
+
+    def refuse(answer: Any, expected: type[BaseException]) -> BaseException:
+        def wrong() -> Optional[str]:
+            # A new one each time: one that is kept would keep, with its traceback, the cache that asks.
+            if isinstance(answer, type):
+                raise answer(SECRET)
+            return answer  # type: ignore[no-any-return]
+
+        with pytest.raises(expected) as caught:
+            dbxauth.EncryptedFileTokenCache(path, passphrase=wrong).get("dev")
+        assert expected is KeyboardInterrupt or SECRET not in str(caught.value)
+        return caught.value
+
+    cache = dbxauth.EncryptedFileTokenCache(path, passphrase=ask)
+    assert asked == []
+    cache.put(["dev"], TOKEN)
+    assert cache.get("dev") == TOKEN and asked == [True]
+    refuse(f"{SECRET}-mistake", dbxauth.AuthenticationFailedError)
+    refuse(None, dbxauth.CancelledError)
+    refuse(KeyboardInterrupt, KeyboardInterrupt)
+    assert "VaultSealed" in str(refuse(VaultSealed, dbxauth.DbxAuthError))
+    assert cache.get("dev") == TOKEN
+
+    def interrupt() -> str:
+        raise KeyboardInterrupt
+
+    cache.put([emulator.url], TOKEN)
+    with client_of(emulator.url, dbxauth.EncryptedFileTokenCache(path, passphrase=interrupt)) as client:
+        with pytest.raises(KeyboardInterrupt):
+            client.headers()
+
+
 def test_login_in_a_dict_is_renewed_and_written_back(emulator: Emulator) -> None:
     cache = DictCache()
     login = log_in(emulator)

@@ -92,6 +92,16 @@ int main(void) {
   FIELD(dbxauth_token_cache_callbacks, list);
   FIELD(dbxauth_token_cache_callbacks, availability);
   END();
+  STRUCT(dbxauth_encrypted_file_options);
+  FIELD(dbxauth_encrypted_file_options, struct_size);
+  FIELD(dbxauth_encrypted_file_options, user_data);
+  FIELD(dbxauth_encrypted_file_options, destroy);
+  FIELD(dbxauth_encrypted_file_options, passphrase);
+  FIELD(dbxauth_encrypted_file_options, path);
+  FIELD(dbxauth_encrypted_file_options, key_file);
+  FIELD(dbxauth_encrypted_file_options, kernel_keyring);
+  FIELD(dbxauth_encrypted_file_options, reserved0);
+  END();
   puts("\n}");
   return 0;
 }

@@ -55,6 +55,24 @@ class ScopedVariable {
   std::optional<std::string> before_;
 };
 
+/// A person who is asked for a passphrase.
+struct Questioned {
+  const char* passphrase = nullptr;
+  dbxauth_status answer = DBXAUTH_OK;
+  int asked = 0;
+  int destroyed = 0;
+
+  static dbxauth_status ask(void* self, dbxauth_cache_reply* reply) {
+    auto* questioned = static_cast<Questioned*>(self);
+    questioned->asked++;
+    if (questioned->passphrase != nullptr) {
+      dbxauth_cache_reply_set_secret(reply, questioned->passphrase, std::strlen(questioned->passphrase));
+    }
+    return questioned->answer;
+  }
+  static void destroy(void* self) { static_cast<Questioned*>(self)->destroyed++; }
+};
+
 /// The message of the failed call.
 std::string failed(dbxauth_status expected, const std::function<dbxauth_status(dbxauth_error**)>& call) {
   Failure failure;
@@ -321,6 +339,118 @@ TEST_CASE("a keyring is asked when it is used, and says why it cannot be") {
   CHECK(dbxauth_token_cache_availability(cache, nullptr, nullptr) == DBXAUTH_E_STORAGE_UNAVAILABLE);
   CHECK(read_token(cache, "dev") == "storage_unavailable");
   dbxauth_token_cache_free(cache);
+}
+
+TEST_CASE("an encrypted file takes its key from a file or asks for a passphrase once") {
+  const dbxauth::testing::TemporaryDirectory directory;
+  const std::string path = directory / "token-cache.enc";
+  dbxauth_encrypted_file_options options;
+  dbxauth_encrypted_file_options_init(&options, sizeof options);
+  options.path = path.c_str();
+  const auto open = [&] {
+    dbxauth_token_cache* cache = nullptr;
+    Failure failure;
+    const auto status = dbxauth_token_cache_encrypted_file_new(&options, &cache, &failure.error);
+    INFO(failure.message());
+    REQUIRE(status == DBXAUTH_OK);
+    return cache;
+  };
+  SECTION("key file") {
+    const std::string key = directory.write("key", std::string(32, 'k'));
+    options.key_file = key.c_str();
+    for (int round = 0; round < 2; ++round) {
+      dbxauth_token_cache* cache = open();
+      CHECK(std::string(dbxauth_token_cache_kind(cache)) == "encrypted-file");
+      CHECK(std::string(dbxauth_token_cache_location(cache)) == path);
+      if (round == 0) REQUIRE(write_token(cache, {"dev"}, token_json) == DBXAUTH_OK);
+      CHECK(read_token(cache, "dev") == token_json);
+      dbxauth_token_cache_free(cache);
+    }
+  }
+  SECTION("passphrase") {
+    Questioned questioned;
+    options.user_data = &questioned;
+    options.destroy = Questioned::destroy;
+    options.passphrase = Questioned::ask;
+    questioned.passphrase = "planted-passphrase";
+    dbxauth_token_cache* cache = open();
+    CHECK(questioned.asked == 0);
+    REQUIRE(write_token(cache, {"dev"}, token_json) == DBXAUTH_OK);
+    CHECK(read_token(cache, "dev") == token_json);
+    CHECK(questioned.asked == 1);
+    CHECK(questioned.destroyed == 0);
+    dbxauth_token_cache_free(cache);
+    CHECK(questioned.destroyed == 1);
+
+    questioned.passphrase = "planted-mistake";
+    cache = open();
+    CHECK(read_token(cache, "dev") == "authentication_failed");
+    Failure failure;
+    CHECK(write_token(cache, {"dev"}, token_json, &failure) == DBXAUTH_E_AUTHENTICATION_FAILED);
+    CHECK_THAT(failure.message(), !Catch::Contains("planted"));
+    dbxauth_token_cache_free(cache);
+
+    for (const dbxauth_status answer : std::initializer_list<dbxauth_status>{DBXAUTH_E_CANCELLED, -1}) {
+      questioned.answer = answer;
+      cache = open();
+      CHECK(read_token(cache, "dev") == (answer == DBXAUTH_E_CANCELLED ? "cancelled" : "user_callback"));
+      dbxauth_token_cache_free(cache);
+    }
+    questioned.answer = DBXAUTH_OK;
+    questioned.passphrase = nullptr;
+    cache = open();
+    CHECK(read_token(cache, "dev") == "user_callback");
+    dbxauth_token_cache_free(cache);
+    CHECK(questioned.destroyed == 5);
+  }
+  CHECK_THAT(directory.read("token-cache.enc"), !Catch::Contains("planted"));
+}
+
+TEST_CASE("an encrypted file without a usable key is refused, and its user data destroyed once") {
+  const dbxauth::testing::TemporaryDirectory directory;
+  const std::string path = directory / "token-cache.enc";
+  Questioned questioned;
+  struct {
+    dbxauth_encrypted_file_options known;
+    const char* later_field;
+  } later;
+  dbxauth_encrypted_file_options_init(&later.known, sizeof later);
+  dbxauth_encrypted_file_options& options = later.known;
+  options.user_data = &questioned;
+  options.destroy = Questioned::destroy;
+  options.path = path.c_str();
+  dbxauth_token_cache* cache = nullptr;
+  const auto refuse = [&](dbxauth_status expected) {
+    const std::string message = failed(expected, [&](dbxauth_error** error) {
+      return dbxauth_token_cache_encrypted_file_new(&options, &cache, error);
+    });
+    CHECK(cache == nullptr);
+    return message;
+  };
+  SECTION("no key") {
+    refuse(DBXAUTH_E_CONFIGURATION);
+  }
+  SECTION("a key file that others can read") {
+    const std::string key = directory.write("key", std::string(32, 'k'), 0644);
+    options.key_file = key.c_str();
+    CHECK_THAT(refuse(DBXAUTH_E_CONFIGURATION), Catch::Contains(key) && !Catch::Contains("kkkk"));
+  }
+  SECTION("a reserved field") {
+    options.reserved0 = 1;
+    CHECK_THAT(refuse(DBXAUTH_E_INVALID_ARGUMENT), Catch::Contains("reserved0"));
+  }
+  SECTION("a field of a later release") {
+    later.later_field = "set";
+    CHECK_THAT(refuse(DBXAUTH_E_UNSUPPORTED), Catch::Contains("dbxauth_encrypted_file_options"));
+  }
+  SECTION("nowhere to put it") {
+    CHECK(dbxauth_token_cache_encrypted_file_new(&options, nullptr, nullptr) == DBXAUTH_E_INVALID_ARGUMENT);
+  }
+  CHECK(questioned.destroyed == 1);
+  options.struct_size = 48;
+  refuse(DBXAUTH_E_INVALID_ARGUMENT);
+  CHECK(questioned.destroyed == 1);
+  CHECK(!directory.exists("token-cache.enc"));
 }
 
 TEST_CASE("direct use refuses what it cannot store, without quoting it") {
