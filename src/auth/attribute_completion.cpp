@@ -37,6 +37,17 @@ Found find_at_or_below(std::string_view name, const AttributeLayer& origin, cons
   return {};
 }
 
+/// Asked of that workspace's host and meaningless, or worse, at another.
+bool belongs_to_host(std::string_view attribute) {
+  return attribute == "account_id" || attribute == "workspace_id" || attribute == "azure_workspace_resource_id";
+}
+
+/// The layer of what no layer states: the identity that the machine offers.
+const AttributeLayer& the_machine() {
+  static const AttributeLayer machine;
+  return machine;
+}
+
 bool redirects_secrets(std::string_view attribute) {
   return attribute == "discovery_url" || attribute == "azure_authority_host" ||
          attribute == "azure_resource_manager_url";
@@ -91,8 +102,10 @@ class Completer {
       take(name, found);
       guard_host(*found.layer);
     }
-    // A login is bound to its host already; the layer that asks for it must not be of another one.
-    if (strategy.credential.empty()) guard_host(origin_);
+    // A login is bound to its host already; the layer that asks for it must not be of another one. The machine's
+    // identity fits every host, so asking for it in a `.env` file makes it no credential of that file.
+    if (strategy.of_machine && result_.present == 0) guard_host(the_machine());
+    if (strategy.credential.empty() && !strategy.of_machine) guard_host(origin_);
   }
 
   void take(std::string_view name, const Found& found) {
@@ -101,10 +114,20 @@ class Completer {
     clone_xs_names_ = clone_xs_names_ || found.value->provenance.place.rfind("AZURE_", 0) == 0;
   }
 
+  /// The highest host; or a resource id, whose host will be asked for, when the credential's layer or one above it
+  /// names its workspace by that alone. The host of a default profile would be another workspace's.
   void find_host() {
+    const AttributeLayer* by_id = nullptr;
+    bool below_origin = false;
     for (const AttributeLayer* layer : scope_.layers) {
       const AttributeValue* value = layer->find("host");
-      if (value == nullptr) continue;
+      if (value == nullptr) {
+        if (by_id == nullptr && names_workspace_by_id(*layer)) by_id = layer;
+        below_origin = below_origin || layer == &origin_;
+        continue;
+      }
+      const bool nobody_named = result_.strategy->of_machine && layer->layer >= Layer::default_profile;
+      if (by_id != nullptr && (below_origin || nobody_named)) break;
       host_layer_ = layer;
       host_place_ = value->provenance.place;
       config::NormalizedHost host = host_of(*layer);
@@ -114,6 +137,14 @@ class Completer {
       result_.used.push_back({"host", value->provenance});
       return;
     }
+    if (by_id == nullptr) return;
+    host_layer_ = by_id;
+    host_place_ = by_id->find("azure_workspace_resource_id")->provenance.place;
+  }
+
+  bool names_workspace_by_id(const AttributeLayer& layer) const {
+    return scope_.guard_hosts && result_.strategy->resource_id_names_host &&
+           layer.find("azure_workspace_resource_id") != nullptr;
   }
 
   void guard_host(const AttributeLayer& layer) {
@@ -121,12 +152,14 @@ class Completer {
     const std::string own = host_of(layer).host;
     if (!own.empty() && !result_.strategy->of_machine) {
       if (own != result_.host) {
-        result_.refusal = "it is for " + own + ", and " + result_.host + " is asked for (" + host_place_ + ")";
+        const std::string asked_for = result_.host.empty() ? "another workspace" : result_.host;
+        result_.refusal = "it is for " + own + ", and " + asked_for + " is asked for (" + host_place_ + ")";
       }
       return;
     }
     if (host_layer_->layer == Layer::dotenv && layer.layer != Layer::dotenv) {
-      result_.refusal = "the host " + result_.host + " comes from a .env file (" + host_place_ +
+      const std::string what = result_.host.empty() ? "the workspace's resource id" : "the host " + result_.host;
+      result_.refusal = what + " comes from a .env file (" + host_place_ +
                         "), which takes no credential from outside of it; set DATABRICKS_HOST";
     }
   }
@@ -136,6 +169,7 @@ class Completer {
       const AttributeValue* value = layer->find(name);
       if (value == nullptr) continue;
       if (scope_.guard_hosts && redirects_secrets(name) && !may_redirect(*layer)) continue;
+      if (scope_.guard_hosts && belongs_to_host(name) && is_of_another_host(*layer)) continue;
       take(name, {layer, value});
       return;
     }
@@ -149,6 +183,11 @@ class Completer {
     order.push_back(&origin_);
     for (const AttributeLayer* layer : scope_.layers) order.push_back(layer);
     return order;
+  }
+
+  bool is_of_another_host(const AttributeLayer& layer) const {
+    const std::string own = host_of(layer).host;
+    return !own.empty() && host_layer_ != nullptr && own != result_.host;
   }
 
   bool may_redirect(const AttributeLayer& layer) const {

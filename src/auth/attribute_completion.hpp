@@ -40,10 +40,12 @@ struct Completion {
 };
 
 /// Draws the attributes of `strategy` together. Credential attributes come from `origin` (a layer of the scope) or from
-/// below it; the host from the highest layer that names one; optional attributes from explicit options, `origin`, then
-/// anywhere. What tells where a secret is sent never comes from a `.env` file, nor from below the credential unless the
-/// host comes from there, too. What proves the identity of the machine (StrategyDescription::of_machine) comes from the
-/// highest layer that states it, wherever `origin` is. `environment` is where the strategy's variables must be set.
+/// below it; the host from the highest layer that names one, unless `origin` or a layer above it names an Azure
+/// workspace by its resource id; optional attributes from explicit options, `origin`, then anywhere, but ids that
+/// belong to a host not from a layer of another one. What tells where a secret is sent never comes from a `.env` file,
+/// nor from below the credential unless the host comes from there, too. What proves the identity of the machine
+/// (StrategyDescription::of_machine) comes from the highest layer that states it, wherever `origin` is. `environment`
+/// is where the strategy's variables must be set.
 Completion complete_strategy(const StrategyDescription& strategy, const config::AttributeLayer& origin,
                              const LayerScope& scope, const platform::Environment& environment,
                              const std::vector<std::string_view>& also_required = {});

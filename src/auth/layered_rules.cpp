@@ -96,6 +96,11 @@ class LayeredRules {
     return nullptr;
   }
 
+  bool host_is_of_session() const {
+    const config::AttributeValue* host = writer_.sources().find_attribute("host");
+    return host != nullptr && host->provenance.layer == Layer::saved_session;
+  }
+
   void add_ambient_login() {
     const bool possible = writer_.inputs().token_cache || any_layer_states(writer_.sources(), "databricks_cli_path");
     if (!pin_.empty() || login_planned_ || !possible) return;
@@ -111,7 +116,7 @@ class LayeredRules {
       const StrategyDescription& strategy = describe_strategy(which);
       if (!is_ambient(strategy, writer_.sources()) || writer_.has_candidate(strategy.name)) continue;
       const bool needs_no_host = which == Strategy::model_serving || strategy.resource_id_names_host;
-      if (host_layer == nullptr && !needs_no_host) continue;
+      if (host_layer == nullptr && (!needs_no_host || host_is_of_session())) continue;
       Completion completion = writer_.complete(strategy, host_layer == nullptr ? nothing : *host_layer);
       // Nobody asked for it in so many words: that is what makes it ambient.
       if (which == Strategy::azure_msi) {
