@@ -84,11 +84,16 @@ std::string login_profile(const Completion& completion, const config::ConfigSour
 
 /// Several people's logins may meet under one host key, so it is read only when no profile says whose login is meant.
 /// Clone-Xs hands profiles to an SDK that looks logins up by host.
+bool may_use_host_login(const Completion& completion, const config::ConfigSources& sources) {
+  return sources.rules == ChainRules::clone_xs || login_profile(completion, sources).empty();
+}
+
 Result<SharedLoginSettings> shared_login_settings(const Completion& completion, const ChainInputs& inputs) {
   SharedLoginSettings settings;
   settings.target = oidc_target(completion);
   settings.profile = login_profile(completion, *inputs.sources);
   settings.lock_directory = inputs.lock_directory;
+  settings.host_login = may_use_host_login(completion, *inputs.sources);
   if (inputs.sources->rules == ChainRules::clone_xs) return settings;
   const bool named = inputs.sources->profile_named || inputs.sources->find_attribute("profile") != nullptr;
   if (settings.profile.empty() && named) {
@@ -97,7 +102,6 @@ Result<SharedLoginSettings> shared_login_settings(const Completion& completion, 
                                                 ", so its login is not used there; give the profile this host, or name "
                                                 "another profile or none");
   }
-  settings.host_login = settings.profile.empty();
   return settings;
 }
 
@@ -293,6 +297,11 @@ Result<StrategySource> make_source(const Completion& completion, const ChainInpu
   return Error(ErrorCode::internal, std::string(completion.strategy->name) + " has no token source");
 }
 
+/// What a strategy takes from outside of its attributes.
+bool depends_on_environment(const Completion& completion) {
+  return completion.strategy->of_machine || completion.values.count("databricks_cli_path") != 0;
+}
+
 /// Everything that makes the provider what it is. Empty: it is not shared.
 SecretString sharing_key(const Completion& completion, const ChainInputs& inputs) {
   SecretString key;
@@ -306,12 +315,24 @@ SecretString sharing_key(const Completion& completion, const ChainInputs& inputs
   add(completion.strategy->name, completion.host);
   add(completion.workspace_id, completion.account_id);
   add("network", inputs.network_identity);
-  if (login) add("cache", inputs.token_cache_identity);
-  if (login) add("profile", login_profile(completion, *inputs.sources));
-  for (const auto& [name, value] : completion.values) add(name, value->value.reveal());
-  for (const auto& [name, value] : inputs.request_headers) add(name, value);
+  if (login) {
+    add("cache", inputs.token_cache_identity);
+    add("profile", login_profile(completion, *inputs.sources));
+    add("host login", may_use_host_login(completion, *inputs.sources) ? "yes" : "no");
+  }
+  // In which `~/key.json` may lie.
+  if (completion.strategy->strategy == Strategy::google_credentials) {
+    add("home", inputs.sources->environment.home_directory());
+  }
   add("limits", std::to_string(inputs.program_timeout.count()) + "/" + std::to_string(inputs.probe_budget.count()));
-  if (completion.strategy->of_machine || completion.values.count("databricks_cli_path") != 0) {
+  // Counted, so that a header, a variable and an attribute of one name are never taken for each other.
+  add("attributes", std::to_string(completion.values.size()));
+  for (const auto& [name, value] : completion.values) add(name, value->value.reveal());
+  add("headers", std::to_string(inputs.request_headers.size()));
+  for (const auto& [name, value] : inputs.request_headers) add(name, value);
+  if (depends_on_environment(completion)) {
+    // One that looks variables up again goes its own way when they change.
+    add("environment", inputs.environment ? "read again" : "as given");
     for (const auto& [name, value] : inputs.sources->environment.variables()) add(name, value);
   }
   return key;
