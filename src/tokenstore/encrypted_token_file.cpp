@@ -17,6 +17,8 @@ namespace dbxauth::tokenstore {
 namespace {
 
 constexpr std::size_t kSaltBytes = 32;
+// More damage than this is not worth the time: each slice may read to the end of the text.
+constexpr int kMostSlices = 16;
 constexpr std::string_view kMembers[] = {"kdf", "check", "sum", "entries"};
 
 bool is_one_of_ours(std::string_view member) {
@@ -102,7 +104,15 @@ Result<EncryptedTokenFile> EncryptedTokenFile::parse(SecretString text, std::str
   file.text_ = std::move(text);
   if (base::trim(file.text_.reveal()).empty()) return file;
 
-  const RawObject outline = slice_object(file.text_.reveal());
+  RawObject outline = slice_object(file.text_.reveal());
+  if (outline.members.empty() && !outline.complete) {
+    // The brace itself is damaged: its line goes, and the rest is read as that of an object.
+    file.written_.emplace_back("{");
+    const std::string_view json = file.text_.reveal();
+    file.written_.back().append(json.substr(std::min(json.find('\n'), json.size())));
+    outline = slice_object(file.written_.back().reveal());
+    outline.complete = false;
+  }
   file.damaged_ = !outline.complete;
   const auto value_of = [&](std::string_view name) {
     std::string_view value;
@@ -164,15 +174,24 @@ void EncryptedTokenFile::read_outline(const RawObject& outline) {
   }
   if (entries_found && !damaged_) return;
   damaged_ = true;
-  // The entries may stand under a broken name, or may have been cut loose from it: what authenticates is one.
-  for (const RawMember& member : outline.members) {
-    if (is_one_of_ours(member.key)) continue;
-    if (read_sealed(member.value)) entries_.emplace(member.key, member.value);
-    for (RawMember& inner : slice_object(member.value).members) {
-      if (read_sealed(inner.value)) entries_.emplace(std::move(inner.key), inner.value);
+  // The entries may stand under a broken name, inside a value that lost its brace, or loose: what authenticates is one.
+  int slices = kMostSlices;
+  salvage(outline, slices);
+  others_.clear();
+}
+
+void EncryptedTokenFile::salvage(const RawObject& object, int& slices) {
+  for (const RawMember& member : object.members) {
+    if (!is_one_of_ours(member.key) && read_sealed(member.value)) {
+      entries_.emplace(member.key, member.value);
+    } else if (!member.value.empty() && (member.value.front() == '{' || member.value.front() == '[') && slices > 0) {
+      --slices;
+      // One bit makes a bracket of a brace.
+      written_.emplace_back("{");
+      written_.back().append(member.value.substr(1));
+      salvage(slice_object(written_.back().reveal()), slices);
     }
   }
-  others_.clear();
 }
 
 bool EncryptedTokenFile::read_entries(std::string_view raw) {

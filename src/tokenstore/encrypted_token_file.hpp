@@ -66,6 +66,7 @@ class EncryptedTokenFile {
   void read_outline(const RawObject& outline);
   Result<void> read_header(std::string_view recipe, std::string_view check, std::string_view sum);
   bool read_entries(std::string_view raw);
+  void salvage(const RawObject& object, int& slices);
   Result<SecretString> open(std::string_view name, std::string_view raw, const SealingKey& key) const;
 
   std::string path_;

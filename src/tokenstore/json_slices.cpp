@@ -77,9 +77,12 @@ class Slicer {
     object.members.push_back({std::move(*key), text_.substr(begin, position_ - begin)});
     // An unclosed value runs to the end; what follows its first line may still hold whole members.
     if (!closed) return damaged_at(begin);
+    const std::size_t end = position_;
     skip_space();
     if (take(',')) return Step::more;
-    return take('}') ? Step::closed : Step::damaged;
+    if (take('}')) return Step::closed;
+    // Without its comma a member still ends with its line, and the next line is whole.
+    return damaged_at(end);
   }
 
   Step damaged_at(std::size_t position) {

@@ -84,5 +84,13 @@ TEST_CASE("Any bytes can be cut") {
   CHECK(members > 100);
 }
 
+TEST_CASE("A member that lost its comma costs no more than itself") {
+  const RawObject object = slice_object("{\n  \"a\": {\"x\": 1}.\n  \"b\": 2,\n  \"c\": 3\n}");
+  CHECK_FALSE(object.complete);
+  REQUIRE(object.members.size() == 3);
+  CHECK(object.members[1].key == "b");
+  CHECK(object.members[1].value == "2");
+}
+
 }  // namespace
 }  // namespace dbxauth::tokenstore
