@@ -120,8 +120,7 @@ Items::~Items() {
 SecretServiceConnection::ContextGuard::ContextGuard(SecretServiceConnection& connection) : connection_(connection) {
   connection_.library_.main_context_push(connection_.context_);
   // Signals that came since the last call would pile up.
-  while (connection_.library_.main_context_iteration(connection_.context_, FALSE)) {
-  }
+  connection_.deliver();
 }
 
 SecretServiceConnection::ContextGuard::~ContextGuard() {
@@ -142,7 +141,14 @@ SecretServiceConnection::SecretServiceConnection(const SecretServiceLibrary& lib
 SecretServiceConnection::~SecretServiceConnection() {
   service_ = {};
   bus_ = {};
+  // Subscriptions that end are freed by their context.
+  deliver();
   library_.main_context_unref(context_);
+}
+
+void SecretServiceConnection::deliver() {
+  while (library_.main_context_iteration(context_, FALSE)) {
+  }
 }
 
 Result<void> SecretServiceConnection::connect_to_bus(GCancellable* cancellable) {

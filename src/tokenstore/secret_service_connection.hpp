@@ -103,6 +103,7 @@ class SecretServiceConnection {
 
  private:
   SecretServiceConnection(const SecretServiceLibrary& library, std::string bus_address);
+  void deliver();
   Result<void> connect_to_bus(GCancellable* cancellable);
   std::string service_owner(GCancellable* cancellable);
   Result<GRef<SecretCollection>> find_collection(GCancellable* cancellable);

@@ -69,7 +69,11 @@ class Desktop:
     # The environment has nothing of the caller's session: no display, no bus.
     def environment(self, **changes):
         variables = {"PATH": os.environ["PATH"], "HOME": str(self.home), "XDG_RUNTIME_DIR": str(self.home / "run"),
-                     "G_DEBUG": "fatal-criticals"}
+                     "G_DEBUG": "fatal-criticals",
+                     # GLib is not built for ThreadSanitizer, which cannot see its locks.
+                     "TSAN_OPTIONS": os.environ.get("TSAN_OPTIONS", "") +
+                     ":ignore_noninstrumented_modules=1:die_after_fork=0"}
+        variables.update({name: os.environ[name] for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS") if name in os.environ})
         variables.update(changes)
         return variables
 

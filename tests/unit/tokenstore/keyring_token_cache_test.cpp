@@ -242,7 +242,8 @@ TEST_CASE("While the owner is asked for the password only the caller's deadline 
     return setting.worker->run<bool>("test:bus", {60s, prompt_limit, true}, context, {}, prompt);
   };
   SECTION("answered in the end") {
-    std::thread asking([&] { CHECK(ask({}, 60s).has_value()); });
+    std::atomic<bool> unlocked{false};
+    std::thread asking([&] { unlocked = ask({}, 60s).has_value(); });
     Error error;
     do {
       setting.pass_hold_off();
@@ -251,7 +252,7 @@ TEST_CASE("While the owner is asked for the password only the caller's deadline 
     CHECK(error.message.find("locked") != std::string::npos);
     answered = true;
     asking.join();
-    setting.drain();
+    CHECK(unlocked);
   }
   SECTION("the caller's deadline") {
     CHECK(ask(CallContext::with_timeout(30ms), 60s).error().code == ErrorCode::timed_out);
@@ -261,6 +262,8 @@ TEST_CASE("While the owner is asked for the password only the caller's deadline 
     CHECK(error.code == ErrorCode::storage_unavailable);
     CHECK(error.message.find("locked") != std::string::npos);
   }
+  // The work uses variables of this function.
+  setting.drain();
 }
 
 TEST_CASE("Neither the cache nor the worker waits for a call that hangs") {
