@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "encoding/key_derivation.hpp"
 
-#include <openssl/core_names.h>
-#include <openssl/params.h>
 #include <string.h>
 
 #include <array>
