@@ -27,7 +27,7 @@ ADAPTERS = {
     "simdjson": {"base/json_reader.cpp"},
     "toml": {"config/toml_settings.cpp"},
     "libsecret": {"tokenstore/secret_service_loader.cpp", "tokenstore/secret_service_loader.hpp"},
-    "openssl/": {"platform/crypto_library.hpp", "platform/crypto_library.cpp", "encoding/sha256.cpp", "encoding/key_derivation.cpp"},
+    "openssl/": {"platform/crypto_library.hpp", "platform/crypto_library.cpp", "encoding/sha256.cpp"},
     "httplib": set(),
     "sqlite3": set(),
     "CLI/": set(),
