@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "platform/environment.hpp"
+#include "tokenstore/secret_service_store.hpp"
 #include "tokenstore/session_bus.hpp"
 #include "tokenstore/token_arguments.hpp"
 
@@ -76,10 +77,14 @@ namespace dbxauth {
 std::shared_ptr<TokenCache> make_keyring_token_cache(KeyringOptions options) {
   platform::Environment environment =
       options.environment ? platform::Environment(*options.environment) : platform::Environment::of_process();
-  tokenstore::KeyringBase base{
-      [environment = std::move(environment)] { return tokenstore::find_session_bus(environment); },
-      &tokenstore::KeyringWorker::of_process,
-      {}};
+  tokenstore::KeyringBase base{[environment = std::move(environment)]() -> Result<std::string> {
+                                 // Before the worker is asked: a child has nothing to start a thread for.
+                                 if (Result<void> usable = tokenstore::check_usable_after_fork(); !usable)
+                                   return std::move(usable).error();
+                                 return tokenstore::find_session_bus(environment);
+                               },
+                               &tokenstore::KeyringWorker::of_process,
+                               {}};
   return tokenstore::make_keyring_token_cache_on(std::move(base), std::move(options));
 }
 

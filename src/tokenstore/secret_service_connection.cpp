@@ -10,6 +10,7 @@
 #include "base/logging.hpp"
 #include "base/redaction.hpp"
 #include "tokenstore/keyring_error.hpp"
+#include "tokenstore/secret_service_store.hpp"
 
 namespace dbxauth::tokenstore {
 namespace {
@@ -92,6 +93,12 @@ class Interrupt {
 
 }  // namespace
 
+Result<void> check_usable_after_fork() {
+  const pid_t connected = g_connected_process.load();
+  if (connected != 0 && connected != ::getpid()) return unusable_after_fork();
+  return {};
+}
+
 AttributeTable::AttributeTable(const SecretServiceLibrary& library)
     : library_(library), table_(library.hash_table_new(library.str_hash, library.str_equal)) {}
 
@@ -128,8 +135,6 @@ SecretServiceConnection::ContextGuard::~ContextGuard() {
 }
 
 Result<std::unique_ptr<SecretServiceConnection>> SecretServiceConnection::create(std::string bus_address) {
-  const pid_t connected = g_connected_process.load();
-  if (connected != 0 && connected != ::getpid()) return unusable_after_fork();
   const Result<const SecretServiceLibrary*> library = SecretServiceLibrary::load();
   if (!library) return library.error();
   return std::unique_ptr<SecretServiceConnection>(new SecretServiceConnection(**library, std::move(bus_address)));
