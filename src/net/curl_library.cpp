@@ -8,6 +8,8 @@
 
 #include <fmt/format.h>
 
+#include "platform/library_symbols.hpp"
+
 namespace dbxauth::net {
 namespace {
 
@@ -19,26 +21,9 @@ Error not_usable(std::string_view reason) {
                       kLibraryName, reason)};
 }
 
-class SymbolReader {
- public:
-  explicit SymbolReader(void* library) : library_(library) {}
-
-  template <class Function>
-  void read(const char* name, Function& target) {
-    void* const symbol = ::dlsym(library_, name);
-    if (symbol == nullptr && missing_ == nullptr) missing_ = name;
-    target = reinterpret_cast<Function>(symbol);
-  }
-  const char* missing() const noexcept { return missing_; }
-
- private:
-  void* library_;
-  const char* missing_ = nullptr;
-};
-
 /// The name of the first function that is missing, or null.
 const char* read_functions(void* library, CurlLibrary& table) {
-  SymbolReader symbols(library);
+  platform::LibrarySymbols symbols(library);
   symbols.read("curl_global_init", table.global_init);
   symbols.read("curl_easy_init", table.easy_init);
   symbols.read("curl_easy_cleanup", table.easy_cleanup);

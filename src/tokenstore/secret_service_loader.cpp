@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "platform/library_symbols.hpp"
 #include "tokenstore/keyring_error.hpp"
 
 namespace dbxauth::tokenstore {
@@ -20,27 +21,9 @@ Error not_usable(std::string_view reason) {
                           "install it (on Debian and Ubuntu: apt install libsecret-1-0)");
 }
 
-class SymbolReader {
- public:
-  explicit SymbolReader(void* library) : library_(library) {}
-
-  template <class Function>
-  void read(const char* name, Function& target) {
-    // Found in libsecret or in the libraries that it was linked with.
-    void* const symbol = ::dlsym(library_, name);
-    if (symbol == nullptr && missing_ == nullptr) missing_ = name;
-    target = reinterpret_cast<Function>(symbol);
-  }
-  const char* missing() const noexcept { return missing_; }
-
- private:
-  void* library_;
-  const char* missing_ = nullptr;
-};
-
 /// The name of the first function that is missing, or null.
 const char* read_functions(void* library, SecretServiceLibrary& table) {
-  SymbolReader symbols(library);
+  platform::LibrarySymbols symbols(library);
   symbols.read("g_main_context_new", table.main_context_new);
   symbols.read("g_main_context_unref", table.main_context_unref);
   symbols.read("g_main_context_iteration", table.main_context_iteration);
