@@ -60,7 +60,7 @@ bool has_inner_capital(std::string_view text) noexcept {
 }
 
 // Names of one meaning, always secret, lower case with underscores.
-constexpr std::array<std::string_view, 23> kSecretNames = {"access_token",
+constexpr std::array<std::string_view, 25> kSecretNames = {"access_token",
                                                            "refresh_token",
                                                            "id_token",
                                                            "client_secret",
@@ -82,7 +82,9 @@ constexpr std::array<std::string_view, 23> kSecretNames = {"access_token",
                                                            "set_cookie",
                                                            "session_key",
                                                            "sas_token",
-                                                           "x_databricks_azure_sp_management_token"};
+                                                           "x_databricks_azure_sp_management_token",
+                                                           "identity_header",
+                                                           "x_identity_header"};
 // Names that are also ordinary words: their values count as secrets only where the form leaves little doubt.
 constexpr std::array<std::string_view, 3> kAmbiguousNames = {"code", "token", "secret"};
 constexpr std::array<std::string_view, 5> kSecretSuffixes = {"_token", "_secret", "_password", "_passphrase",

@@ -57,7 +57,7 @@ Result<std::string> metadata_server(const platform::Environment& environment) {
   const std::string address = "http://" + given.value_or(std::string(metadata_address));
   const auto url = encoding::parse_url(address);
   if (!url || !(url->is_loopback() || url->is_link_local()) || !url->path.empty() || !url->query.empty()) {
-    return misconfigured("GCE_METADATA_HOST does not name a metadata server: " + base::redact_excerpt(*given),
+    return misconfigured("GCE_METADATA_HOST does not name a metadata server: " + base::redact_excerpt(address),
                          "unset it, or give the address of a metadata server on this machine or link (host or "
                          "host:port)");
   }

@@ -175,12 +175,14 @@ TEST_CASE("the metadata server gives the machine's token", "[google]") {
 
 TEST_CASE("a metadata server elsewhere is not asked", "[google]") {
   GoogleIdFixture f;
-  f.variables["GCE_METADATA_HOST"] = GENERATE("evil.example", "8.8.8.8", "metadata.google.internal.evil.example",
-                                              "169.254.169.254@evil.example", "localhost/path", "localhost?x");
+  f.variables["GCE_METADATA_HOST"] =
+      GENERATE("evil.example", "user:planted@127.0.0.1", "8.8.8.8", "metadata.google.internal.evil.example",
+               "169.254.169.254@evil.example", "localhost/path", "localhost?x");
   const auto issued = f.issue();
   REQUIRE_FALSE(issued);
   CHECK(issued.error().code == ErrorCode::configuration);
   CHECK(issued.error().message.find("GCE_METADATA_HOST") != std::string::npos);
+  CHECK(issued.error().message.find("planted") == std::string::npos);
   CHECK(f.wire->request_count() == 0);
 }
 

@@ -40,6 +40,8 @@ TEST_CASE("credentials are replaced, what is around them stays") {
       {"Cookie: a=b; c=d\nHost: h", "Cookie: [redacted]\nHost: h"},
       {"X-Databricks-Azure-SP-Management-Token: opaque1\nA: b",
        "X-Databricks-Azure-SP-Management-Token: [redacted]\nA: b"},
+      {"X-IDENTITY-HEADER: opaque2\nA: b", "X-IDENTITY-HEADER: [redacted]\nA: b"},
+      {"IDENTITY_HEADER=opaque2", "IDENTITY_HEADER=[redacted]"},
       {R"({"access_token":"abc","expires_in":3600})", R"({"access_token":"[redacted]","expires_in":3600})"},
       {R"({"refresh_token" : "a\"b\\","x":"y"})", R"({"refresh_token" : "[redacted]","x":"y"})"},
       {R"({"accessToken":"abc","clientSecret":"d"})", R"({"accessToken":"[redacted]","clientSecret":"[redacted]"})"},
