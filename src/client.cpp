@@ -178,11 +178,10 @@ struct Client::State {
 
   /// The host of the credentials in use, else the one that was asked for.
   std::string host() const {
-    if (const auth::Candidate* winner = resolver->winner()) {
-      if (winner->late_host) return winner->late_host();
-      if (!winner->host.empty()) return winner->host;
-    }
-    return requested.host;
+    const auth::Candidate* winner = resolver->winner();
+    if (winner == nullptr) return requested.host;
+    // Empty for a program's own provider when only a `.env` file names a host: that one must not have its credentials.
+    return winner->late_host ? winner->late_host() : winner->host;
   }
 
   /// "none" is how older versions of the Databricks CLI wrote that there is none.

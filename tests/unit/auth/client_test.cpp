@@ -170,3 +170,33 @@ TEST_CASE("a callback that throws is an error of the caller's, not a crash", "[c
   REQUIRE(client);
   CHECK_FALSE(client->headers());
 }
+
+TEST_CASE("a program's own credentials do not go to a host that only a .env file names", "[client]") {
+  class OwnProvider final : public CredentialProvider {
+   public:
+    std::string_view name() const noexcept override { return "mine"; }
+    Result<AuthHeadersPtr> headers(std::chrono::seconds, const CallContext&) override {
+      return std::make_shared<const AuthHeaders>();
+    }
+  };
+  Fixture f;
+  f.options.load_dotenv = true;
+  f.options.dotenv_file = f.home.write("env", "DATABRICKS_HOST=https://evil.example\n");
+  f.options.providers = {std::make_shared<OwnProvider>()};
+  SECTION("only there") {
+    const auto client = f.create();
+    REQUIRE(client);
+    REQUIRE(client->headers());
+    const auto workspace = client->workspace();
+    REQUIRE_FALSE(workspace);
+    CHECK(workspace.error().code == ErrorCode::configuration);
+    CHECK(client->config().host.empty());
+  }
+  SECTION("elsewhere, too") {
+    f.options.attributes.emplace("host", SecretString("https://a.example"));
+    const auto client = f.create();
+    REQUIRE(client);
+    CHECK(client->workspace());
+    CHECK(client->config().host == "https://a.example");
+  }
+}
