@@ -32,6 +32,10 @@ namespace {
 
 constexpr std::string_view mask = "********";
 
+/// What means something at one workspace or account only.
+constexpr std::string_view attributes_of_a_host[] = {
+    "account_id", "workspace_id", "cluster_id", "warehouse_id", "serverless_compute_id", "azure_workspace_resource_id"};
+
 /// The credentials of a Client, for the transport that adds them.
 class ResolvedCredentials final : public CredentialProvider {
  public:
@@ -176,6 +180,26 @@ struct Client::State {
     return value == nullptr ? std::string() : std::string(base::trim(value->value.reveal()));
   }
 
+  /// Whether a layer that names another workspace than the one asked for says what only that one knows. The rule sets
+  /// of others mix such things.
+  bool is_of_another_host(const config::AttributeLayer& layer, std::string_view name) const {
+    const bool belongs_to_host = std::find(std::begin(attributes_of_a_host), std::end(attributes_of_a_host), name) !=
+                                 std::end(attributes_of_a_host);
+    if (!belongs_to_host || sources.rules != ChainRules::layered || layer.text("host").empty()) return false;
+    const auto own = config::normalize_host(layer.text("host"));
+    return !own || own->host != requested.host;
+  }
+
+  /// As text(), of the workspace that was asked for.
+  std::string text_of_host(std::string_view name) const {
+    for (const config::AttributeLayer& layer : sources.layers) {
+      if (layer.find(name) != nullptr && !is_of_another_host(layer, name)) {
+        return std::string(base::trim(layer.text(name)));
+      }
+    }
+    return {};
+  }
+
   /// The host of the credentials in use, else the one that was asked for.
   std::string host() const {
     const auth::Candidate* winner = resolver->winner();
@@ -186,7 +210,7 @@ struct Client::State {
 
   /// "none" is how older versions of the Databricks CLI wrote that there is none.
   std::string workspace_id() const {
-    std::string id = text("workspace_id");
+    std::string id = text_of_host("workspace_id");
     if (id.empty()) id = requested.workspace_id;
     return id == "none" ? std::string() : id;
   }
@@ -245,13 +269,13 @@ struct Client::State {
   Config config() const {
     Config config;
     config.host = host();
-    config.account_id = text("account_id");
+    config.account_id = text_of_host("account_id");
     if (config.account_id.empty()) config.account_id = requested.account_id;
     config.workspace_id = workspace_id();
     config.profile = sources.profile;
     config.config_file = sources.config_file;
     if (const auth::Candidate* winner = resolver->winner()) config.auth_type = winner->attempt.strategy;
-    config.warehouse_id = text("warehouse_id");
+    config.warehouse_id = text_of_host("warehouse_id");
     config.rules = sources.rules;
     for (const config::ConfigAttribute& attribute : config::config_attributes()) {
       ConfigValue value = show(attribute);
@@ -285,6 +309,7 @@ std::map<std::string, SecretString> Client::State::environment() const {
     if (shown.name.empty() || (!shown.used && !attribute.group.empty())) continue;
     const config::AttributeLayer* layer = sources.find(shown.provenance.layer);
     const config::AttributeValue* value = layer == nullptr ? nullptr : layer->find(attribute.name);
+    if (value != nullptr && is_of_another_host(*layer, attribute.name)) continue;
     if (value != nullptr) variables.emplace(attribute.environment[0], value->value.clone());
   }
   if (const std::string target = host(); !target.empty()) {
@@ -452,7 +477,7 @@ Result<WorkspaceClient> Client::workspace(const CallContext& context) const {
 Result<ClonePlan> Client::plan_clone(const CloneSpec& spec, const CallContext& context,
                                      const ProgressCallback& on_progress) const {
   return guarded<ClonePlan>([&]() -> Result<ClonePlan> {
-    auto ground = survey(*this, state_->text("warehouse_id"), spec, context, on_progress);
+    auto ground = survey(*this, state_->text_of_host("warehouse_id"), spec, context, on_progress);
     if (!ground) return std::move(ground).error();
     report_phase(on_progress, "plan", {});
     return dbxauth::plan_clone(ground->source, ground->destination, ground->spec);
@@ -462,7 +487,7 @@ Result<ClonePlan> Client::plan_clone(const CloneSpec& spec, const CallContext& c
 Result<CloneReport> Client::clone(const CloneSpec& spec, const CallContext& context,
                                   const ProgressCallback& on_progress) const {
   return guarded<CloneReport>([&]() -> Result<CloneReport> {
-    auto ground = survey(*this, state_->text("warehouse_id"), spec, context, on_progress);
+    auto ground = survey(*this, state_->text_of_host("warehouse_id"), spec, context, on_progress);
     if (!ground) return std::move(ground).error();
     report_phase(on_progress, "plan", {});
     const auto plan = dbxauth::plan_clone(ground->source, ground->destination, ground->spec);

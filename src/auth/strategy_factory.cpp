@@ -173,6 +173,8 @@ StrategySource exchange_source(const Completion& completion, const ChainInputs& 
   settings.audience = trimmed(completion, "token_audience");
   settings.workspace_id = trimmed(completion, "workspace_id");
   if (settings.workspace_id.empty()) settings.workspace_id = completion.workspace_id;
+  // How older versions of the Databricks CLI wrote that there is none.
+  if (settings.workspace_id == "none") settings.workspace_id.clear();
   return {make_token_exchange_source(std::move(settings), id_tokens(completion, inputs), inputs.host_metadata,
                                      inputs.transport, inputs.clock),
           {}};

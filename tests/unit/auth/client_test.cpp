@@ -200,3 +200,22 @@ TEST_CASE("a program's own credentials do not go to a host that only a .env file
     CHECK(client->config().host == "https://a.example");
   }
 }
+
+TEST_CASE("what belongs to another workspace's profile is left there", "[client]") {
+  Fixture f(Variables{{"DATABRICKS_HOST", "https://a.example"}, {"DATABRICKS_TOKEN", "t"}});
+  const std::string host = GENERATE("https://b.example", "https://A.example/");
+  f.home.write(".databrickscfg", "[DEFAULT]\nhost = " + host +
+                                     "\nworkspace_id = 77\naccount_id = acc\nwarehouse_id = wh\ncluster_id = c\n");
+  const bool same = host != "https://b.example";
+  const auto client = f.create();
+  REQUIRE(client);
+  const auto headers = client->headers();
+  REQUIRE(headers);
+  CHECK((*headers)->headers.size() == (same ? 2 : 1));
+  CHECK(client->config().workspace_id == (same ? "77" : ""));
+  CHECK(client->config().account_id == (same ? "acc" : ""));
+  CHECK(client->config().warehouse_id == (same ? "wh" : ""));
+  const auto variables = client->environment();
+  REQUIRE(variables);
+  CHECK(variables->count("DATABRICKS_CLUSTER_ID") == (same ? 1 : 0));
+}

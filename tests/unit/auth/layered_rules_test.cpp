@@ -5,6 +5,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "auth/oauth/host_metadata.hpp"
 #include "chain_values.hpp"
 
 using namespace dbxauth;
@@ -358,4 +359,18 @@ TEST_CASE("layered: the notebook is asked last and brings its host along", "[lay
     };
     CHECK(f.resolve().verdict("notebook") == "not_configured");
   }
+}
+
+TEST_CASE("a workspace id that says there is none leaves an account's audience", "[layered][machine]") {
+  ChainFixture f;
+  f.inputs.host_metadata = auth::make_host_metadata_source(f.wire, f.clock, {});
+  f.wire->on(net::HttpMethod::get, "/.well-known/databricks-config", 200,
+             R"({"account_id":"acc","host_type":"unified"})");
+  f.wire->on(net::HttpMethod::get, "/token?x=1", 200, R"({"value":"not.a.jwt"})");
+  f.layer(Layer::environment, at(a) + Values{{"client_id", "app"},
+                                             {"workspace_id", "none"},
+                                             {"actions_id_token_request_url", "https://actions.example/token?x=1"},
+                                             {"actions_id_token_request_token", "job-secret"}});
+  f.resolve();
+  CHECK(f.wire->request_count("&audience=acc") == 1);
 }
