@@ -216,16 +216,20 @@ class Examination {
       return std::find_if(stages.begin(), stages.end(), [name](const auto& stage) { return stage.name == name; });
     };
     const bool proxied = find("proxy") != stages.end() && find("tcp") == stages.end();
+    // Who connects without a name to look up was given an address.
+    const bool by_address = find("tcp") != stages.end() && find("dns") == stages.end();
     bool ended = false;
     for (const std::string_view name : {"proxy", "dns", "tcp", "tls"}) {
       const auto stage = find(name);
       if (stage != stages.end()) {
         add_stage(*stage);
         ended = ended || stage->error;
+      } else if (name == "dns" && by_address) {
+        skip(name, "the host is an address");
       } else if (ended || stages.empty() || stages.back().name != "http") {
         skip(name, "not reached");
       } else {
-        skip(name, name == "tls" ? "plain http" : proxied ? "left to the proxy" : "the host is an address");
+        skip(name, name == "tls" ? "plain http" : proxied ? "left to the proxy" : "not needed");
       }
     }
     const auto http = find("http");

@@ -47,7 +47,8 @@ void append_undecided(std::vector<Attempt>& attempts, const std::vector<Candidat
 
 std::string miss(const Attempt& attempt) {
   std::string text = describe(attempt) + ": " + attempt.reason;
-  if (!attempt.fix.empty()) text += " (" + attempt.fix + ")";
+  // What is missing says what to set.
+  if (!attempt.fix.empty() && attempt.missing.empty()) text += " (" + attempt.fix + ")";
   return text;
 }
 
@@ -177,7 +178,9 @@ Error CredentialResolver::nothing_worked(std::vector<Attempt> attempts) const {
     const Attempt& attempt = attempts[i];
     // What was tried and refused is nearer than anything that lacks a part.
     const bool tried = attempt.verdict == AttemptVerdict::failed || attempt.verdict == AttemptVerdict::unavailable;
-    misses.emplace_back(plan_.candidates[i].nearness + (tried ? 100 : 0), &attempt);
+    // What was set aside without advice is complete: somebody asked for another one, which is the one to talk about.
+    const bool set_aside = attempt.verdict == AttemptVerdict::ignored && attempt.fix.empty();
+    misses.emplace_back(plan_.candidates[i].nearness + (tried ? 100 : 0) - (set_aside ? 100 : 0), &attempt);
   }
   std::stable_sort(misses.begin(), misses.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
   if (misses.size() > nearest_misses_shown) misses.resize(nearest_misses_shown);
@@ -187,6 +190,7 @@ Error CredentialResolver::nothing_worked(std::vector<Attempt> attempts) const {
   std::vector<std::string> parts;
   for (const auto& [rank, attempt] : misses) parts.push_back(miss(*attempt));
   if (!parts.empty()) message += ". Nearest misses: " + base::join(parts, "; ");
+  if (!plan_.notes.empty()) message += ". Note: " + base::join(plan_.notes, "; ");
   Error error(ErrorCode::no_credentials, std::move(message));
   error.attempts = std::move(attempts);
   return error;

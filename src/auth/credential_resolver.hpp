@@ -40,6 +40,7 @@ struct CredentialPlan {
   std::optional<Error> refusal;       ///< The configuration contradicts itself: nothing is tried.
   std::string host;                   ///< The workspace that was asked for; may be empty.
   std::string failure_prefix;         ///< Begins the message when nothing works.
+  std::vector<std::string> notes;     ///< On the configuration; they end that message.
 };
 
 /// Tries the candidates of a plan and remembers the first that yields headers. Thread-safe: threads may resolve at the

@@ -33,6 +33,9 @@ Result<SecretString> authorization_value(const Token& token) {
 Result<SecretString> clean_secret(std::string_view value, std::string_view what) {
   const std::string_view trimmed = base::trim(value);
   if (trimmed.empty()) return Error(ErrorCode::configuration, std::string(what) + " is empty");
+  if (trimmed.substr(0, 7) == "Bearer ") {
+    return Error(ErrorCode::configuration, std::string(what) + " begins with the word Bearer; give the token alone");
+  }
   const bool sound = is_header_safe(trimmed) && trimmed.find(' ') == std::string_view::npos;
   if (!sound) {
     return Error(

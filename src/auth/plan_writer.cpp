@@ -50,6 +50,8 @@ std::string list(const std::vector<std::string>& names) {
 PlanWriter::PlanWriter(const ChainInputs& inputs) : inputs_(inputs) {
   for (const config::AttributeLayer& layer : inputs.sources->layers) everything_.layers.push_back(&layer);
   plan_.host = requested_host(*inputs.sources);
+  plan_.notes = inputs.sources->warnings;
+  plan_.notes.insert(plan_.notes.end(), inputs.sources->hints.begin(), inputs.sources->hints.end());
 }
 
 Completion PlanWriter::complete(const StrategyDescription& strategy, const config::AttributeLayer& origin,
@@ -183,7 +185,8 @@ void PlanWriter::add_notebook(bool stop_on_failure) {
   attempt.layer = std::string(to_string(Layer::notebook));
   if (!inputs_.notebook) {
     attempt.reason = "the program supplies no notebook context";
-    add_account(std::move(attempt), stop_on_failure ? 30 : -1);
+    // Outside notebooks nobody can do anything about it.
+    add_account(std::move(attempt), stop_on_failure ? 30 : -40);
     return;
   }
   const auto source = std::make_shared<NotebookSource>(inputs_.notebook, plan_.host);

@@ -54,6 +54,7 @@ struct ConfigSources {
 
   const AttributeLayer* find(Layer layer) const;
   /// The first layer from the top that states `name`.
+  std::vector<std::string> hints;  ///< What matters only when no credentials are found.
   const AttributeValue* find_attribute(std::string_view name) const;
 };
 

@@ -74,6 +74,11 @@ class IniParser {
     return {ErrorCode::configuration, fmt::format("{}:{}: {}", name_, line, message)};
   }
   Error error(std::string_view message) const { return error_at(line_number_, message); }
+  // A line that cannot be read. Half of the bytes of UTF-16 without a byte order mark are NUL.
+  Error unreadable(std::string_view line, std::string_view message) const {
+    if (line.find('\0') == std::string_view::npos) return error(message);
+    return error("the line holds NUL bytes: the file is damaged, or UTF-16; save it as UTF-8");
+  }
 
   IniSection& section(std::string_view name) {
     const auto found = document_.index_.find(name);
@@ -92,7 +97,7 @@ class IniParser {
       limit = std::min(limit, found);
     }
     const std::size_t close = line.substr(0, limit).rfind(']');
-    if (close == std::string_view::npos) return error("the section header has no closing ']'");
+    if (close == std::string_view::npos) return unreadable(line, "the section header has no closing ']'");
     const std::string_view name = base::trim(line.substr(1, close - 1));
     if (name.empty()) return error("the section header is empty");
     IniSection& opened = section(name);
@@ -135,7 +140,7 @@ class IniParser {
     }
     const std::size_t delimiter = line.find_first_of("=:", from);
     if (delimiter == std::string_view::npos) {
-      return error("expected 'key = value', a [section] or a comment; the line has no '=' or ':'");
+      return unreadable(line, "expected 'key = value', a [section] or a comment; the line has no '=' or ':'");
     }
     if (quote.empty()) key = base::trim(line.substr(0, delimiter));
     if (key.empty()) return error("the key before the delimiter is empty");

@@ -136,7 +136,8 @@ class SourceLoader {
     std::string path = options_.config_file;
     if (path.empty()) path = std::string(explicit_.text("config_file"));
     if (path.empty()) path = std::string(environment_.text("config_file"));
-    if (!path.empty()) {
+    config_file_named_ = !path.empty();
+    if (config_file_named_) {
       sources_.config_file = platform::expand_home(path, home_);
     } else if (!home_.empty()) {
       sources_.config_file = platform::join_path(home_, ".databrickscfg");
@@ -192,15 +193,19 @@ class SourceLoader {
     if (!document) {
       if (document.error().code != ErrorCode::not_found) return std::move(document).error();
       // The SDK goes on without the file, whatever was named.
-      if (!choice.by_name || sources_.rules == ChainRules::databricks_sdk) return {};
-      return missing_file(choice);
+      if (choice.by_name && sources_.rules != ChainRules::databricks_sdk) return missing_file(choice);
+      if (config_file_named_) {
+        sources_.hints.push_back(fmt::format("the profile file {} does not exist", sources_.config_file));
+      }
+      return {};
     }
     warn_of_file_mode(*document);
     if (!choice.by_name) choose_default(*document, choice);
     if (choice.name == kSettingsSection) return reserved_name(choice.chosen_by);
     if (!has_profile(*document, choice.name)) {
-      if (!choice.by_name) return {};
-      return missing_profile(*document, choice);
+      if (choice.by_name) return missing_profile(*document, choice);
+      hint_at_profiles(profile_names(*document));
+      return {};
     }
     profile_ =
         read_profile(*document->find(choice.name), choice.by_program ? Layer::named_profile : Layer::default_profile,
@@ -256,6 +261,15 @@ class SourceLoader {
 
   void warn_of_file_mode(const IniDocument& document) {
     const std::optional<platform::FileStatus> status = platform::file_status(sources_.config_file);
+  // A lone profile is not taken either: adding a second one would change who a program is.
+  void hint_at_profiles(const std::vector<std::string>& names) {
+    if (names.empty()) return;
+    sources_.hints.push_back(
+        fmt::format("none of the profiles in {} was chosen ({}): name one with --profile or DATABRICKS_CONFIG_PROFILE, "
+                    "or make it the default with 'dbxauth auth switch'",
+                    sources_.config_file, names_of(names)));
+  }
+
     if (!status || !status->regular || (status->mode & 004u) == 0 || !holds_secrets(document)) return;
     sources_.warnings.push_back(fmt::format(
         "{0} holds secrets and everybody on this computer may read it; run: chmod 600 {0}", sources_.config_file));
@@ -289,6 +303,7 @@ class SourceLoader {
   std::string home_;
   AttributeLayer explicit_;
   AttributeLayer environment_;
+  bool config_file_named_ = false;
   AttributeLayer dotenv_;
   std::optional<AttributeLayer> profile_;
   std::optional<AttributeLayer> session_;

@@ -63,6 +63,13 @@ Error explain_refusal(Error error, const TokenEndpointRequest& request) {
   if (error.code == ErrorCode::authentication_failed) error.retryable = false;
   if (error.server_code == "invalid_client" || error.server_code == "unauthorized_client") {
     const bool entra = request.client_secret == nullptr && !form_value(request, "client_secret").empty();
+    // A value with Databricks' prefix was not mixed up: it is wrong, or it has ended.
+    if (!entra && request.client_secret != nullptr && request.client_secret->reveal().substr(0, 4) == "dose") {
+      return with_fix(std::move(error),
+                      "check that client_secret (DATABRICKS_CLIENT_SECRET) is the whole OAuth secret, that it belongs "
+                      "to the service principal client_id (DATABRICKS_CLIENT_ID), and that it has neither expired nor "
+                      "been deleted; the service principal must be known to this workspace or account");
+    }
     return with_fix(
         std::move(error),
         entra ? "check azure_client_id, azure_tenant_id and that the secret is an Entra ID client secret that has "

@@ -109,7 +109,8 @@ class ManagedIdentityIssuer final : public AzureTokenIssuer {
     target.authority_host = first_set(target_.authority_host, environment.get("AZURE_AUTHORITY_HOST"));
     auto endpoint = EntraTokenEndpoint::make(target, strategy, transport_, clock_);
     if (!endpoint) return std::move(endpoint).error();
-    return make_federated_issuer(std::move(*endpoint), client, make_file_id_token_source(file))
+    return make_federated_issuer(std::move(*endpoint), client,
+                                 make_file_id_token_source(file, "AZURE_FEDERATED_TOKEN_FILE"))
         ->token_for(resource, context);
   }
 

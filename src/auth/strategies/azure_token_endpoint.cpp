@@ -23,6 +23,10 @@ constexpr std::string_view tenant_advice =
 constexpr std::string_view federation_advice =
     "make a federated credential on the application azure_client_id whose issuer, subject and audience are exactly "
     "those of the ID token";
+constexpr std::string_view assertion_advice =
+    "the ID token is damaged or signed by somebody else than its issuer says: check what writes it, and that it "
+    "reaches "
+    "this program whole";
 constexpr std::string_view login_advice = "run 'az login' to log in anew";
 
 // https://learn.microsoft.com/entra/identity-platform/reference-error-codes
@@ -45,6 +49,8 @@ constexpr Advice advices[] = {
     {700024,
      "the ID token was not valid at the time of the request: it has expired, or the clock of this machine is wrong; a "
      "token file must be renewed by whoever writes it"},
+    {50013, assertion_advice},
+    {50027, assertion_advice},
     {70021, federation_advice},
     {700211, federation_advice},
     {700212, federation_advice},

@@ -52,14 +52,16 @@ bool may_be_shown(std::string_view path) {
 }
 
 Result<SecretString> read_key_file(std::string_view path, const std::string& home_directory) {
-  auto text = platform::read_file(platform::expand_home(path, home_directory), key_file_limit_bytes);
+  const std::string expanded = platform::expand_home(path, home_directory);
+  auto text = platform::read_file(expanded, key_file_limit_bytes);
   if (text) return text;
+  const auto status = platform::file_status(expanded);
+  const char* trouble = status && status->directory ? "is a directory" : "cannot be read";
   const bool missing = text.error().code == ErrorCode::not_found;
   const std::string named = may_be_shown(path) ? "the file " + base::redact_excerpt(path) : std::string("a file");
-  return with_fix(
-      Error(ErrorCode::configuration, std::string(attribute) + " is not the JSON text of a key and names " + named +
-                                          " that " + (missing ? "does not exist" : "cannot be read")),
-      "set it to the JSON text of a service account's key, or to the path of the file with it");
+  return with_fix(Error(ErrorCode::configuration, std::string(attribute) + " is not the JSON text of a key and names " +
+                                                      named + " that " + (missing ? "does not exist" : trouble)),
+                  "set it to the JSON text of a service account's key, or to the path of the file with it");
 }
 
 }  // namespace

@@ -44,7 +44,7 @@ Result<SecretString> token_member(const net::HttpResponse& answer, std::string_v
 
 class FileIdTokenSource final : public IdTokenSource {
  public:
-  explicit FileIdTokenSource(std::string path) : path_(std::move(path)) {}
+  FileIdTokenSource(std::string path, std::string setting) : path_(std::move(path)), setting_(std::move(setting)) {}
 
   Result<SecretString> id_token(std::string_view, const CallContext&) override {
     const auto contents = platform::read_file(path_, token_limit_bytes);
@@ -56,9 +56,9 @@ class FileIdTokenSource final : public IdTokenSource {
       } else {
         error.message = "the ID token file cannot be used: " + error.message;
       }
-      return with_fix(std::move(error), absent ? "check oidc_token_filepath (DATABRICKS_OIDC_TOKEN_FILEPATH) and that "
-                                                 "the volume with the token is mounted"
-                                               : "make the file readable for this user");
+      return with_fix(std::move(error),
+                      absent ? "check " + setting_ + " and that the volume with the token is mounted"
+                             : "let " + setting_ + " name a file that this user may read and that holds the token");
     }
     auto token = clean_secret(contents->reveal(), "the ID token file " + path_);
     if (token) return token;
@@ -68,6 +68,7 @@ class FileIdTokenSource final : public IdTokenSource {
 
  private:
   const std::string path_;
+  const std::string setting_;
 };
 
 class EnvironmentIdTokenSource final : public IdTokenSource {
@@ -230,8 +231,8 @@ class AzureDevopsIdTokenSource final : public IdTokenSource {
 
 }  // namespace
 
-std::shared_ptr<IdTokenSource> make_file_id_token_source(std::string path) {
-  return std::make_shared<FileIdTokenSource>(std::move(path));
+std::shared_ptr<IdTokenSource> make_file_id_token_source(std::string path, std::string setting) {
+  return std::make_shared<FileIdTokenSource>(std::move(path), std::move(setting));
 }
 
 std::shared_ptr<IdTokenSource> make_environment_id_token_source(std::string variable, EnvironmentReader environment) {

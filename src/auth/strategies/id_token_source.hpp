@@ -29,8 +29,10 @@ class IdTokenSource {
   virtual bool takes_audience() const noexcept { return true; }
 };
 
-/// A projected token file, read at each call; surrounding white space is dropped, an empty file is an error.
-std::shared_ptr<IdTokenSource> make_file_id_token_source(std::string path);
+/// A projected token file, read at each call; surrounding white space is dropped, an empty file is an error. `setting`
+/// is what named the file, for messages.
+std::shared_ptr<IdTokenSource> make_file_id_token_source(
+    std::string path, std::string setting = "oidc_token_filepath (DATABRICKS_OIDC_TOKEN_FILEPATH)");
 
 /// The value of a variable, read at each call.
 std::shared_ptr<IdTokenSource> make_environment_id_token_source(std::string variable, EnvironmentReader environment);

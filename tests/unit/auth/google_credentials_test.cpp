@@ -181,7 +181,7 @@ TEST_CASE("what is not a key is refused without being quoted", "[google]") {
       {"~/absent.json", "names the file ~/absent.json that does not exist"},
       {"~/other.json", "authorized_user"},
       {"~/broken.json", "not valid JSON"},
-      {f.home.path(), "cannot be read"},
+      {f.home.path(), "is a directory"},
       {R"({"planted)", "not valid JSON"},
       {R"({"type":"planted"})", "type is not"},
       {R"({"type":"external_account","planted":1})", "external_account"},

@@ -76,7 +76,7 @@ TEST_CASE("a token file that cannot be used is named", "[id-token]") {
   SECTION("a directory") {
     std::filesystem::create_directory(path);
     expected = ErrorCode::io;
-    fix = "readable";
+    fix = "let oidc_token_filepath (DATABRICKS_OIDC_TOKEN_FILEPATH) name a file";
   }
   const auto token = auth::make_file_id_token_source(path)->id_token("", {});
   CHECK(failure_of(token) == expected);
