@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "commands.hpp"
@@ -53,7 +54,8 @@ Result<std::string> stated_host(const GlobalArguments& global, const CancelToken
   if (!can_ask()) return Error{ErrorCode::invalid_argument, "the host of the workspace is missing; use --host"};
   const auto host = ask("Databricks host (https://...): ", cancel);
   if (!host) return interrupted();
-  if (host->empty()) return Error{ErrorCode::invalid_argument, "the host of the workspace is missing"};
+  if (host->empty())
+    return Error{ErrorCode::invalid_argument, "the host of the workspace is missing; nothing was changed"};
   return *host;
 }
 
@@ -96,7 +98,7 @@ Result<SecretString> stated_token(const GlobalArguments& global, const CancelTok
     return Error{ErrorCode::invalid_argument,
                  "standard input holds no token; use for example: dbxauth configure --host HOST < token-file"};
   }
-  tell("Standard input holds no token; the one of DATABRICKS_TOKEN is saved.\n");
+  tell("Standard input holds no token; the one of DATABRICKS_TOKEN is taken.\n");
   return SecretString(from_variable);
 }
 
@@ -117,6 +119,10 @@ void print_saved(const GlobalArguments& global, const std::string& profile, cons
   written = print_json("{\"schema\":1,\"profile\":" + json_text(profile) + ",\"host\":" + json_text(host) + "}");
 }
 
+bool is_one_piece(std::string_view token) {
+  return std::all_of(token.begin(), token.end(), [](unsigned char c) { return c > 0x20 && c != 0x7F; });
+}
+
 Result<std::string> save(const Arguments& arguments, const std::string& profile, const CallContext& context) {
   const auto host = stated_host(arguments.global, context.cancel);
   if (!host) return host.error();
@@ -124,6 +130,10 @@ Result<std::string> save(const Arguments& arguments, const std::string& profile,
   if (!config) return config.error();
   auto token = stated_token(arguments.global, context.cancel);
   if (!token) return token.error();
+  if (!is_one_piece(token->reveal())) {
+    return Error{ErrorCode::invalid_argument,
+                 "the token contains a blank or a control character; copy it again as one piece; nothing was changed"};
+  }
   ProfileEdit edit;
   edit.set.emplace("host", SecretString(config->host));
   edit.set.emplace("token", std::move(*token));

@@ -17,6 +17,10 @@ std::string milliseconds_text(std::chrono::microseconds elapsed) {
   return text;
 }
 
+std::string host_text(const Diagnosis& diagnosis) {
+  return diagnosis.config.host.empty() ? std::string() : "Host: " + printable(diagnosis.config.host) + "\n";
+}
+
 std::string steps_text(const Diagnosis& diagnosis) {
   std::vector<std::vector<std::string>> rows;
   std::string fixes;
@@ -53,10 +57,8 @@ int auth_doctor(const Arguments& arguments) {
   const Diagnosis diagnosis = diagnose(*client, make_context(arguments.global, interrupt.token()));
   std::string summary = "Everything works.\n";
   if (!diagnosis.healthy()) summary = "Something on the way to the workspace does not work.\n";
-  const bool written =
-      format == OutputFormat::json
-          ? print_json(diagnosis.to_json())
-          : print("Host: " + printable(diagnosis.config.host) + "\n" + steps_text(diagnosis) + summary);
+  const bool written = format == OutputFormat::json ? print_json(diagnosis.to_json())
+                                                    : print(host_text(diagnosis) + steps_text(diagnosis) + summary);
   if (interrupt.token().cancelled()) return exit_interrupted;
   return written ? exit_status_of(diagnosis) : exit_failed;
 }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "output.hpp"
 
+#include <sys/ioctl.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
@@ -14,24 +17,69 @@ namespace {
 
 using Row = std::vector<std::string>;
 
-void append_row(std::string& out, const Row& cells, const std::vector<std::size_t>& widths) {
-  for (std::size_t i = 0; i < cells.size(); ++i) {
-    out += cells[i];
-    if (i + 1 < cells.size()) out.append(widths[i] - display_width(cells[i]) + 2, ' ');
-  }
-  out += '\n';
+/// Of the terminal that standard output is; none otherwise: what is piped is one line a row.
+std::size_t output_columns() {
+  winsize size{};
+  const bool known = isatty(STDOUT_FILENO) == 1 && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col != 0;
+  return known ? size.ws_col : std::string::npos;
 }
 
+/// `text` broken at blanks, each further line begun with `indent` blanks. Longer words stay whole.
+std::string wrapped(std::string_view text, std::size_t indent, std::size_t columns) {
+  constexpr std::size_t narrowest = 16;
+  if (columns == std::string::npos || columns < indent + narrowest) return std::string(text);
+  std::string out;
+  std::size_t used = 0;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find(' '), text.size());
+    const std::string_view word = text.substr(0, end);
+    const std::size_t width = display_width(word);
+    if (used != 0 && used + 1 + width > columns - indent) {
+      out += '\n' + std::string(indent, ' ');
+      used = 0;
+    } else if (used != 0) {
+      out += ' ';
+      ++used;
+    }
+    out += word;
+    used += width;
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return out;
+}
+
+void append_row(std::string& out, const Row& cells, const std::vector<std::size_t>& widths, std::size_t columns) {
+  std::string line;
+  std::size_t indent = 0;
+  for (std::size_t i = 0; i + 1 < cells.size(); ++i) {
+    line += cells[i];
+    line.append(widths[i] - display_width(cells[i]) + 2, ' ');
+    indent += widths[i] + 2;
+  }
+  if (!cells.empty()) line += wrapped(cells.back(), indent, columns);
+  line.erase(line.find_last_not_of(' ') + 1);
+  out += line + '\n';
+}
+
+/// What somebody configured, each with its reason; the names of the rest.
 std::string attempts_text(const std::vector<Attempt>& attempts) {
   std::string text;
+  std::string others;
   for (const Attempt& attempt : attempts) {
+    if (attempt.layer.empty() && attempt.verdict == AttemptVerdict::not_configured) {
+      others += (others.empty() ? "" : ", ") + printable(attempt.strategy);
+      continue;
+    }
     text += "  " + printable(attempt.strategy);
     if (!attempt.layer.empty()) text += " (" + printable(attempt.layer) + ")";
     text += ": " + std::string(to_string(attempt.verdict));
     if (!attempt.reason.empty()) text += ": " + printable(attempt.reason);
     text += '\n';
-    if (!attempt.fix.empty()) text += "      fix: " + printable(attempt.fix) + '\n';
+    // What is missing says what to set.
+    if (!attempt.fix.empty() && attempt.missing.empty()) text += "      fix: " + printable(attempt.fix) + '\n';
   }
+  if (!text.empty()) text.insert(0, "What was tried, in order:\n");
+  if (!others.empty()) text += "Not configured: " + others + " (\"dbxauth auth describe\" says what each lacks)\n";
   return text;
 }
 
@@ -104,7 +152,11 @@ int report(const Error& error, OutputFormat format) {
     return status;
   }
   tell("Error: " + printable(error.message) + "\n");
-  if (!error.attempts.empty()) tell("What was tried, in order:\n" + attempts_text(error.attempts));
+  tell(attempts_text(error.attempts));
+  if (error.code == ErrorCode::no_credentials) {
+    tell(
+        "To sign in: \"dbxauth configure\" saves a host and a token; \"dbxauth auth profiles\" lists what is saved.\n");
+  }
   return status;
 }
 
@@ -119,7 +171,8 @@ std::string table(const std::vector<std::string>& header, const std::vector<std:
     }
   }
   std::string out;
-  for (const Row& line : lines) append_row(out, line, widths);
+  const std::size_t columns = output_columns();
+  for (const Row& line : lines) append_row(out, line, widths, columns);
   return out;
 }
 

@@ -23,7 +23,8 @@ void tell(std::string_view text);
 /// Prints the error for people, or as JSON on standard output, and returns the exit status that goes with it.
 int report(const Error& error, OutputFormat format);
 
-/// A table with aligned columns, two blanks between them; `header` in upper case. Cells are made printable.
+/// A table with aligned columns, two blanks between them; `header` in upper case. Cells are made printable. On a
+/// terminal the last column is wrapped to its width.
 std::string table(const std::vector<std::string>& header, const std::vector<std::vector<std::string>>& rows);
 
 }  // namespace dbxauth::cli

@@ -191,7 +191,7 @@ def test_configure_lets_standard_input_win_over_the_environment(tmp_path: Path) 
     assert "token = dapi-typed\n" in (tmp_path / ".databrickscfg").read_text()
     assert "DATABRICKS_TOKEN is set, too" in result.stderr and PLANTED not in result.stderr
     fallback = run_with_input(["configure"], tmp_path, "", environment)
-    assert fallback.returncode == 0 and "of DATABRICKS_TOKEN is saved" in fallback.stderr
+    assert fallback.returncode == 0 and "of DATABRICKS_TOKEN is taken" in fallback.stderr
     assert f"token = {PLANTED}\n" in (tmp_path / ".databrickscfg").read_text()
 
 

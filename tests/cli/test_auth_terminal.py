@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pty
 import select
+import struct
 import termios
 import time
 from pathlib import Path
@@ -25,9 +27,10 @@ except OSError as failure:
 class Terminal:
     """The tool on a terminal of its own."""
 
-    def __init__(self, arguments: list[str], home: Path, environment: dict[str, str] | None = None) -> None:
+    def __init__(self, arguments: list[str], home: Path, environment: dict[str, str] | None = None, columns: int = 80) -> None:
         self.pid, self.descriptor = pty.fork()
         if self.pid == 0:
+            fcntl.ioctl(1, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
             os.chdir(home)
             os.execve(tool("DBXAUTH_CLI"), ["dbxauth", *arguments], {"HOME": str(home), "TERM": "xterm", **(environment or {})})
         self.seen = b""
@@ -77,6 +80,29 @@ def test_a_question_that_is_left_changes_nothing(tmp_path: Path, answer: bytes, 
     assert terminal.status() == status, terminal.seen
     assert b"nothing was changed" in terminal.seen
     assert not (tmp_path / ".databrickscfg").exists()
+
+
+def test_a_token_in_two_pieces_is_not_saved(tmp_path: Path) -> None:
+    terminal = Terminal(["configure", "--host", "h.example.com"], tmp_path)
+    terminal.read_until(b"Personal access token")
+    terminal.type(b"dapi-first dapi-second\n")
+    assert terminal.status() == 2, terminal.seen
+    assert b"copy it again as one piece" in terminal.seen and b"dapi" not in terminal.seen
+    assert not (tmp_path / ".databrickscfg").exists()
+
+
+@pytest.mark.parametrize("columns", [80, 200])
+def test_tables_fit_the_terminal(tmp_path: Path, columns: int) -> None:
+    terminal = Terminal(["auth", "describe", "--no-env-file"], tmp_path, {}, columns)
+    assert terminal.status() == 3, terminal.seen
+    shown = terminal.seen.decode().replace("\r\n", "\n")
+    rows = shown[shown.index("STRATEGY"):].split("\n")
+    # A name is never broken, so that it can be copied.
+    assert all(len(row) <= columns or " " not in row.strip() for row in rows), shown
+    assert all(row == row.rstrip() for row in rows), shown
+    continued = [row for row in rows[1:] if row.startswith(" ")]
+    assert (continued != []) == (columns == 80), shown
+    assert {len(row) - len(row.lstrip()) for row in continued} <= {rows[0].index("WHY")}
 
 
 def test_the_terminal_echoes_again_after_an_interrupt(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import os
 import subprocess
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ def tool(variable: str) -> str:
 
 class Emulator:
     def __init__(self, ready: dict[str, Any], process: "subprocess.Popen[str]") -> None:
+        self.ready = ready
         self.url: str = ready["url"]
         self.client_id: str = ready["client_id"]
         self.client_secret: str = ready["client_secret"]
@@ -50,14 +52,18 @@ class Emulator:
         return {"host": self.url, "client_id": self.client_id, "client_secret": self.client_secret}
 
 
-@pytest.fixture(scope="module")
-def emulator() -> Iterator[Emulator]:
-    process = subprocess.Popen(
-        [tool("DBXAUTH_EMULATOR"), "--port", "0", "--seed", "demo"], stdout=subprocess.PIPE, text=True
-    )
+@contextmanager
+def start_emulator(*options: str) -> Iterator[Emulator]:
+    process = subprocess.Popen([tool("DBXAUTH_EMULATOR"), "--port", "0", *options], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     try:
         yield Emulator(json.loads(process.stdout.readline()), process)
     finally:
         process.kill()
         process.wait()
+
+
+@pytest.fixture(scope="module")
+def emulator() -> Iterator[Emulator]:
+    with start_emulator("--seed", "demo") as started:
+        yield started
