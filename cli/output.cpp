@@ -66,7 +66,9 @@ std::string attempts_text(const std::vector<Attempt>& attempts) {
   std::string text;
   std::string others;
   for (const Attempt& attempt : attempts) {
-    if (attempt.layer.empty() && attempt.verdict == AttemptVerdict::not_configured) {
+    // Outside its layers, or in one where nobody can change anything, such as a notebook's.
+    const bool beyond = attempt.layer.empty() || (attempt.missing.empty() && attempt.fix.empty());
+    if (beyond && attempt.verdict == AttemptVerdict::not_configured) {
       others += (others.empty() ? "" : ", ") + printable(attempt.strategy);
       continue;
     }

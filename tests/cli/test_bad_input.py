@@ -252,6 +252,14 @@ def test_bad_input(run: Run, world: World, case: Case) -> None:
     check(run(*case.arguments, "-o", "json", env=environment), run(*case.arguments, env=environment), case)
 
 
+def test_an_error_is_short(run: Run, world: World) -> None:
+    lines = run("auth", "token").stderr.splitlines()
+    assert [line.split(":")[0] for line in lines] == ["Error", "Not configured", "To sign in"], lines
+    # What somebody began is shown with its reason.
+    begun = run("auth", "token", env=world.login("oauth-m2m", DATABRICKS_CLIENT_SECRET=ABSENT)).stderr
+    assert "\n  oauth-m2m (environment): not_configured: DATABRICKS_CLIENT_SECRET is missing\n" in begun
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
 def test_line_ends_and_marks_of_other_systems_do_no_harm(run: Run, world: World, encoding: str) -> None:
     world.profiles(world.good_profile(encoding).replace(SECRET.encode(), world.emulator.token.encode()))
