@@ -3,6 +3,7 @@
 
 #include "base/error_json.hpp"
 #include "base/json_writer.hpp"
+#include "base/redaction.hpp"
 
 namespace dbxauth {
 
@@ -41,13 +42,13 @@ std::string Description::to_json() const {
   json.begin_object().member("schema", 1).member("status", error ? "error" : "success");
   if (user) json.member("username", user->user_name).member("user_id", user->id);
   if (user && !user->workspace_id.empty()) json.member("workspace_id", user->workspace_id);
-  if (!config.account_id.empty()) json.member("account_id", config.account_id);
+  if (!config.account_id.empty()) json.member("account_id", base::redact(config.account_id));
   json.key("details")
       .begin_object()
       .member("auth_type", config.auth_type)
       .member("host", config.host)
-      .member("profile", config.profile)
-      .member("config_file", config.config_file)
+      .member("profile", base::redact(config.profile))
+      .member("config_file", base::redact(config.config_file))
       .member("chain_rules", to_string(config.rules))
       .key("configuration");
   write_configuration(json, config);

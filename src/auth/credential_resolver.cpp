@@ -26,7 +26,8 @@ Attempt failed_attempt(const Candidate& candidate, const Error& error) {
   attempt.verdict = error.code == ErrorCode::no_credentials ? AttemptVerdict::not_configured : AttemptVerdict::failed;
   attempt.reason = base::redact(error.message);
   if (error.attempts.size() == 1) {
-    if (!error.attempts.front().fix.empty()) attempt.fix = error.attempts.front().fix;
+    // An advice may name what the configuration says, and that may be a misplaced secret.
+    if (!error.attempts.front().fix.empty()) attempt.fix = base::redact(error.attempts.front().fix);
     if (error.attempts.front().verdict == AttemptVerdict::unavailable) attempt.verdict = AttemptVerdict::unavailable;
   }
   return attempt;

@@ -207,7 +207,7 @@ Attempt PlanWriter::account_of_unconfigured(const StrategyDescription& strategy)
   for (const std::string_view name : strategy.variables) {
     if (!sources().environment.get(name)) attempt.missing.emplace_back(name);
   }
-  if (strategy.strategy == Strategy::env_oidc) attempt.missing.push_back(oidc_token_variable(sources()));
+  if (strategy.strategy == Strategy::env_oidc) attempt.missing.push_back(base::redact(oidc_token_variable(sources())));
   if (strategy.strategy == Strategy::model_serving) {
     attempt.missing.clear();
     attempt.reason = "this is no model serving container";

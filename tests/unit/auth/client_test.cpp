@@ -7,6 +7,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "dbxauth/description.hpp"
 #include "support/temporary_directory.hpp"
 
 using namespace dbxauth;
@@ -218,4 +219,17 @@ TEST_CASE("what belongs to another workspace's profile is left there", "[client]
   const auto variables = client->environment();
   REQUIRE(variables);
   CHECK(variables->count("DATABRICKS_CLUSTER_ID") == (same ? 1 : 0));
+}
+
+TEST_CASE("a token in the wrong place is not part of the description", "[client]") {
+  const std::string token = "dapi0123456789abcdef0123456789abcdef";
+  Fixture f(Variables{{"DATABRICKS_HOST", "https://a.example"},
+                      {"DATABRICKS_TOKEN", "t"},
+                      {"DATABRICKS_ACCOUNT_ID", token},
+                      {"DATABRICKS_CONFIG_FILE", "/nowhere/" + token}});
+  const auto client = f.create();
+  REQUIRE(client);
+  const std::string text = describe(*client, false).to_json();
+  CHECK(text.find("a.example") != std::string::npos);
+  CHECK(text.find(token) == std::string::npos);
 }

@@ -79,3 +79,14 @@ TEST_CASE("a server that echoes the request does not spread a secret", "[secrets
   CHECK(outcome.everything().find("doseabcdef") == std::string::npos);
   CHECK(log.text().find("doseabcdef") == std::string::npos);
 }
+
+TEST_CASE("a token in the wrong place is not repeated as advice", "[secrets]") {
+  const std::string token = "dapi0123456789abcdef0123456789abcdef";
+  ChainFixture f;
+  f.sources.environment = platform::Environment({{"PATH", "/nowhere"}, {"HOME", "/nowhere"}});
+  ChainFixture::Values values{{"host", "https://a.example"}, {"oidc_token_env", token}};
+  if (GENERATE(true, false)) values.emplace_back("auth_type", GENERATE("env-oidc", "pat"));
+  f.layer(Layer::environment, values);
+  const ChainRules rules = GENERATE(ChainRules::layered, ChainRules::clone_xs, ChainRules::databricks_sdk);
+  CHECK(f.resolve(rules).everything().find(token) == std::string::npos);
+}
