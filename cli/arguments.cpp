@@ -59,6 +59,23 @@ void add_global_options(CLI::App& app, GlobalArguments& global, std::string& tok
       ->each([&global](const std::string&) { global.output_given = true; });
 }
 
+void add_storage_commands(CLI::App& storage, Arguments& arguments) {
+  add_command(storage, "migrate", "Copy logins between the token cache file and the keyring",
+              [&arguments](CLI::App& migrate) {
+                add_choice<StorageMode>(migrate, "--to", arguments.migration.to,
+                                        {{"secure", StorageMode::secure}, {"plaintext", StorageMode::plaintext}},
+                                        "secure: into the keyring; plaintext: into the file")
+                    ->required();
+                migrate.add_flag("--dry-run", arguments.migration.dry_run, "Only say what would be done");
+                migrate.add_flag("--remove-source", arguments.migration.remove_source,
+                                 "Remove what was copied from where it was");
+                migrate.callback([&arguments] { arguments.command = Command::auth_storage_migrate; });
+              });
+  storage.add_subcommand("status", "Show where logins are kept, and which")->callback([&arguments] {
+    arguments.command = Command::auth_storage_status;
+  });
+}
+
 void add_auth_commands(CLI::App& auth, Arguments& arguments) {
   add_command(auth, "describe", "Show the credentials in use, and why", [&arguments](CLI::App& describe) {
     describe.add_flag("--offline", arguments.offline, "Resolve credentials, but do not ask the workspace");
@@ -75,6 +92,9 @@ void add_auth_commands(CLI::App& auth, Arguments& arguments) {
                 profiles.add_flag("--skip-validate", arguments.skip_validate, "Only list them; uses no network");
                 profiles.callback([&arguments] { arguments.command = Command::auth_profiles; });
               });
+  add_command(auth, "storage", "Where logins are kept", [&arguments](CLI::App& storage) {
+    add_storage_commands(storage, arguments);
+  })->require_subcommand(1);
   add_command(auth, "switch", "Make a profile the default one", [&arguments](CLI::App& command) {
     command.callback([&arguments] { arguments.command = Command::auth_switch; });
   });

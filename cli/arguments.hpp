@@ -8,6 +8,7 @@
 
 #include "dbxauth/clone.hpp"
 #include "dbxauth/secret_string.hpp"
+#include "dbxauth/token_storage.hpp"
 
 namespace dbxauth::cli {
 
@@ -35,6 +36,8 @@ enum class Command {
   auth_doctor,
   auth_env,
   auth_profiles,
+  auth_storage_migrate,
+  auth_storage_status,
   auth_switch,
   auth_token,
   catalog_list,
@@ -54,6 +57,7 @@ struct Arguments {
   bool force_refresh = false;
   bool sensitive = false;
   bool skip_validate = false;
+  StorageMigration migration;
   // clone
   CloneSpec spec;
   std::string plan_file;

@@ -19,6 +19,8 @@ int auth_describe(const Arguments& arguments);
 int auth_doctor(const Arguments& arguments);
 int auth_env(const Arguments& arguments);
 int auth_profiles(const Arguments& arguments);
+int auth_storage_migrate(const Arguments& arguments);
+int auth_storage_status(const Arguments& arguments);
 int auth_switch(const Arguments& arguments);
 int auth_token(const Arguments& arguments);
 int catalog_list(const Arguments& arguments);

@@ -47,6 +47,10 @@ int run(const Arguments& arguments) {
       return auth_env(arguments);
     case Command::auth_profiles:
       return auth_profiles(arguments);
+    case Command::auth_storage_migrate:
+      return auth_storage_migrate(arguments);
+    case Command::auth_storage_status:
+      return auth_storage_status(arguments);
     case Command::auth_switch:
       return auth_switch(arguments);
     case Command::auth_token:

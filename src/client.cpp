@@ -20,6 +20,7 @@
 #include "config/config_attributes.hpp"
 #include "config/config_sources.hpp"
 #include "guarded.hpp"
+#include "login_storage.hpp"
 #include "net/http_transport.hpp"
 #include "platform/clock.hpp"
 #include "platform/environment.hpp"
@@ -52,24 +53,6 @@ class ResolvedCredentials final : public CredentialProvider {
  private:
   const std::shared_ptr<auth::CredentialResolver> resolver_;
 };
-
-/// The shared login's store and where processes meet before they renew it.
-Result<void> open_shared_login(const ClientOptions& options, const platform::Environment& environment,
-                               auth::ChainInputs& inputs) {
-  if (options.token_cache) {
-    inputs.token_cache = options.token_cache;
-    return {};
-  }
-  const std::string home = environment.home_directory();
-  if (home.empty()) return {};
-  const std::string directory = platform::join_path(home, ".databricks");
-  auto cache = make_file_token_cache(platform::join_path(directory, "token-cache.json"));
-  if (!cache) return std::move(cache).error();
-  inputs.token_cache = std::move(*cache);
-  inputs.token_cache_identity = inputs.token_cache->location();
-  inputs.lock_directory = platform::join_path(directory, "locks");
-  return {};
-}
 
 /// Where all processes of the user keep what hosts say of themselves; empty: nowhere.
 std::string host_metadata_directory(const platform::Environment& environment) {
@@ -166,6 +149,7 @@ struct Client::State {
   config::NormalizedHost requested;
   std::chrono::milliseconds auth_timeout{0};
   ClientNetwork network;
+  LoginStorage login;
   bool workspace_id_in_headers = false;           ///< The built-in strategies' headers carry it.
   std::shared_ptr<net::HttpTransport> transport;  ///< Retrying, without credentials.
   std::shared_ptr<auth::CredentialResolver> resolver;
@@ -410,7 +394,10 @@ Result<auth::ChainInputs> Client::State::chain_inputs(ClientOptions& options, co
   inputs.program_timeout = options.program_timeout;
   inputs.network_identity = network_identity(options.http, environment);
   state.add_workspace_id(inputs.request_headers);
-  if (auto opened = open_shared_login(options, environment, inputs); !opened) return std::move(opened).error();
+  state.login = open_client_login(options, environment, state.sources);
+  inputs.token_cache = state.login.cache;
+  inputs.token_cache_identity = state.login.identity;
+  inputs.lock_directory = state.login.lock_directory;
   return inputs;
 }
 
@@ -461,6 +448,17 @@ Result<std::map<std::string, SecretString>> Client::environment(const CallContex
 
 const ClientNetwork& network_of(const Client& client) {
   return client.state_->network;
+}
+
+std::optional<TokenStorage> token_storage_of(const Client& client, const CallContext& context) {
+  const Client::State& state = *client.state_;
+  const auth::Candidate* winner = state.resolver->winner();
+  if (winner == nullptr || winner->attempt.strategy != "databricks-cli" || !state.login.cache) return std::nullopt;
+  for (const auth::UsedAttribute& one : winner->used) {
+    if (one.name == "databricks_cli_path") return std::nullopt;
+  }
+  const std::string account_key = state.host() + "/oidc/accounts/" + state.text("account_id");
+  return state.login.describe({state.sources.profile, state.host(), account_key}, state.network.environment, context);
 }
 
 std::vector<Attempt> Client::attempts(const CallContext& context) const {

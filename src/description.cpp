@@ -4,6 +4,7 @@
 #include "base/error_json.hpp"
 #include "base/json_writer.hpp"
 #include "base/redaction.hpp"
+#include "login_storage.hpp"
 
 namespace dbxauth {
 
@@ -24,15 +25,6 @@ void write_configuration(base::JsonWriter& json, const Config& config) {
         .end_object();
   }
   json.end_object();
-}
-
-/// Where the shared login was read, unless the tool itself was run for it.
-std::optional<TokenStorage> token_storage_of(const Config& config) {
-  if (config.auth_type != "databricks-cli") return std::nullopt;
-  for (const ConfigValue& value : config.values) {
-    if (value.name == "databricks_cli_path" && value.used) return std::nullopt;
-  }
-  return TokenStorage{"plaintext", "~/.databricks/token-cache.json", "default"};
 }
 
 }  // namespace
@@ -89,7 +81,7 @@ Description describe(const Client& client, bool verify, const CallContext& conte
     }
   }
   description.config = client.config();
-  description.token_storage = token_storage_of(description.config);
+  description.token_storage = token_storage_of(client, context);
   description.attempts = client.attempts(context);
   return description;
 }

@@ -19,11 +19,13 @@
 #include "dbxauth/result.hpp"
 #include "dbxauth/secret_string.hpp"
 #include "dbxauth/token_cache.hpp"
+#include "dbxauth/token_storage.hpp"
 #include "dbxauth/workspace.hpp"
 
 namespace dbxauth {
 
 struct ClientNetwork;  // internal
+struct TokenStorage;
 
 /// What a notebook's execution context supplies; see ClientOptions::notebook.
 struct NotebookContext {
@@ -49,7 +51,12 @@ struct ClientOptions {
   std::function<Result<NotebookContext>()> notebook;
   /// The program's own providers, tried before every built-in strategy.
   std::vector<std::shared_ptr<CredentialProvider>> providers;
-  std::shared_ptr<TokenCache> token_cache;  ///< Unset: the shared login's store for reading, memory for minted tokens.
+  /// Of shared logins. Unset: the stores of the Databricks CLI, chosen as resolve_token_storage() says; storage that is
+  /// configured wrongly is then an error of those who use it.
+  std::shared_ptr<TokenCache> token_cache;
+  std::optional<StorageMode> storage_mode;    ///< See TokenStorageOptions::mode.
+  std::optional<StorageMinimum> storage_min;  ///< See TokenStorageOptions::minimum.
+  std::shared_ptr<TokenCache> keyring;        ///< Stands in for the operating system's keyring.
   /// Sent along with the credentials of every built-in strategy, and part of headers(). Authorization, Host and headers
   /// of the transfer (Content-Length, …) are refused.
   std::map<std::string, std::string> custom_headers;
@@ -118,6 +125,7 @@ class Client {
 
  private:
   friend const ClientNetwork& network_of(const Client& client);
+  friend std::optional<TokenStorage> token_storage_of(const Client& client, const CallContext& context);
   std::shared_ptr<State> state_;
 };
 

@@ -19,6 +19,7 @@
 #include "dbxauth/result.hpp"
 #include "dbxauth/secret_string.hpp"
 #include "dbxauth/token_cache.hpp"
+#include "dbxauth/token_storage.hpp"
 #include "dbxauth/version.hpp"
 #include "dbxauth/workspace.hpp"
 

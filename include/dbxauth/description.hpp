@@ -13,9 +13,9 @@ namespace dbxauth {
 
 /// Where the tokens of a shared login are kept.
 struct TokenStorage {
-  std::string mode;      ///< "plaintext": the token cache file.
-  std::string location;  ///< For people: `~/.databricks/token-cache.json`.
-  std::string source;    ///< What decided on the mode: "default".
+  std::string mode;      ///< "legacy", "plaintext", "secure"; the kind of a token cache of the program.
+  std::string location;  ///< Of the store that holds the login, for people: `~/.databricks/token-cache.json`.
+  std::string source;    ///< Who chose the mode, as StorageChoice::source; "program" for its own token cache.
 };
 
 /// Which workspace, as whom, and why: what `dbxauth auth describe` shows. Holds no secret.

@@ -49,12 +49,15 @@ struct ConfigSources {
   std::string profile;         ///< Name of the profile that was read; empty when none.
   bool profile_named = false;  ///< By the program (Layer::named_profile), not by variable or default.
   std::string config_file;
+  /// `[__settings__] auth_storage` of the profile file, trimmed; empty when it is not set. Unset: the file was not
+  /// read.
+  std::optional<std::string> auth_storage;
   platform::Environment environment;  ///< As given; `.env` is a layer of its own and not mixed in.
   std::vector<std::string> warnings;
+  std::vector<std::string> hints;  ///< What matters only when no credentials are found.
 
   const AttributeLayer* find(Layer layer) const;
   /// The first layer from the top that states `name`.
-  std::vector<std::string> hints;  ///< What matters only when no credentials are found.
   const AttributeValue* find_attribute(std::string_view name) const;
 };
 

@@ -192,6 +192,7 @@ class SourceLoader {
     Result<IniDocument> document = read_profile_file(sources_.config_file);
     if (!document) {
       if (document.error().code != ErrorCode::not_found) return std::move(document).error();
+      sources_.auth_storage.emplace();
       // The SDK goes on without the file, whatever was named.
       if (choice.by_name && sources_.rules != ChainRules::databricks_sdk) return missing_file(choice);
       if (config_file_named_) {
@@ -199,6 +200,7 @@ class SourceLoader {
       }
       return {};
     }
+    sources_.auth_storage = read_auth_storage(*document);
     warn_of_file_mode(*document);
     if (!choice.by_name) choose_default(*document, choice);
     if (choice.name == kSettingsSection) return reserved_name(choice.chosen_by);
@@ -259,8 +261,6 @@ class SourceLoader {
                         similar == names.end() ? std::string() : fmt::format("; did you mean {}?", *similar))};
   }
 
-  void warn_of_file_mode(const IniDocument& document) {
-    const std::optional<platform::FileStatus> status = platform::file_status(sources_.config_file);
   // A lone profile is not taken either: adding a second one would change who a program is.
   void hint_at_profiles(const std::vector<std::string>& names) {
     if (names.empty()) return;
@@ -270,6 +270,8 @@ class SourceLoader {
                     sources_.config_file, names_of(names)));
   }
 
+  void warn_of_file_mode(const IniDocument& document) {
+    const std::optional<platform::FileStatus> status = platform::file_status(sources_.config_file);
     if (!status || !status->regular || (status->mode & 004u) == 0 || !holds_secrets(document)) return;
     sources_.warnings.push_back(fmt::format(
         "{0} holds secrets and everybody on this computer may read it; run: chmod 600 {0}", sources_.config_file));
@@ -301,9 +303,9 @@ class SourceLoader {
 
   const SourceOptions& options_;
   std::string home_;
+  bool config_file_named_ = false;
   AttributeLayer explicit_;
   AttributeLayer environment_;
-  bool config_file_named_ = false;
   AttributeLayer dotenv_;
   std::optional<AttributeLayer> profile_;
   std::optional<AttributeLayer> session_;

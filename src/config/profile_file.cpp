@@ -105,6 +105,11 @@ AttributeLayer read_profile(const IniSection& section, Layer layer, std::string_
   return values;
 }
 
+std::string read_auth_storage(const IniDocument& document) {
+  const IniSection* settings = document.find(kSettingsSection);
+  return settings ? std::string(base::trim(settings->value("auth_storage"))) : std::string();
+}
+
 bool holds_secrets(const IniDocument& document) {
   for (const IniSection& section : document.sections()) {
     for (const IniEntry& entry : section.entries) {

@@ -32,6 +32,9 @@ bool has_profile(const IniDocument& document, std::string_view name);
 AttributeLayer read_profile(const IniSection& section, Layer layer, std::string_view path,
                             std::vector<std::string>& warnings);
 
+/// `[__settings__] auth_storage`, trimmed; empty when it is not set.
+std::string read_auth_storage(const IniDocument& document);
+
 /// True when any section states a secret.
 bool holds_secrets(const IniDocument& document);
 

@@ -131,9 +131,9 @@ def test_describe_names_the_storage_of_a_shared_login(run: Run, tmp_path: Path, 
     cache.chmod(0o600)
     result = run("auth", "describe", "-p", "shared")
     assert result.returncode == 0, result.stdout
-    assert "Token storage: plaintext, ~/.databricks/token-cache.json (from default)\n" in result.stdout
+    assert "Token storage: legacy, ~/.databricks/token-cache.json (from default)\n" in result.stdout
     storage = json.loads(run("auth", "describe", "-p", "shared", "-o", "json").stdout)["token_storage"]
-    assert storage == {"mode": "plaintext", "location": "~/.databricks/token-cache.json", "source": "default"}
+    assert storage == {"mode": "legacy", "location": "~/.databricks/token-cache.json", "source": "default"}
     # A shared login has no variables of its own.
     assert emulator.token not in run("auth", "env", "-p", "shared").stdout
 
