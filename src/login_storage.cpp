@@ -63,6 +63,18 @@ Result<LoginStores> choose(const LoginStorageRequest& request) {
   return stores;
 }
 
+std::string lock_directory(const platform::Environment& environment) {
+  const std::string directory = login_directory(environment);
+  return directory.empty() ? std::string() : platform::join_path(directory, "locks");
+}
+
+/// The library's own stores outlive a process. What a program keeps elsewhere is its business, and no directory is made
+/// in a home for it.
+bool is_shared_by_processes(const TokenCache& cache) {
+  const std::string_view kind = cache.kind();
+  return kind == "file" || kind == "keyring" || kind == "encrypted-file";
+}
+
 }  // namespace
 
 std::string login_directory(const platform::Environment& environment) {
@@ -139,6 +151,7 @@ LoginStorage open_client_login(const ClientOptions& options, const platform::Env
     LoginStorage own;
     own.cache = options.token_cache;
     own.description = {std::string(own.cache->kind()), own.cache->location(), "program"};
+    if (is_shared_by_processes(*own.cache)) own.lock_directory = lock_directory(environment);
     return own;
   }
   LoginStorageRequest request;
@@ -150,8 +163,7 @@ LoginStorage open_client_login(const ClientOptions& options, const platform::Env
   request.replaced_environment = options.environment.has_value();
   request.keyring = options.keyring;
   LoginStorage storage = open_login_storage(request);
-  const std::string directory = login_directory(environment);
-  if (storage.cache && !directory.empty()) storage.lock_directory = platform::join_path(directory, "locks");
+  if (storage.cache) storage.lock_directory = lock_directory(environment);
   return storage;
 }
 

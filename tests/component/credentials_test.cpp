@@ -137,6 +137,25 @@ TEST_CASE("tokens that are revoked during a clone are renewed", "[credentials]")
   CHECK(revocations > 1);
 }
 
+TEST_CASE("processes meet before they renew a login that a program keeps in a store of the library", "[credentials]") {
+  ClientFixture f;
+  const base::JsonDocument login = log_in(f);
+  Token token;
+  token.access_token = SecretString(login["access_token"].string_or());
+  token.refresh_token = SecretString(login["refresh_token"].string_or());
+  token.expires_at = std::chrono::system_clock::now() - 1h;
+  const bool in_file = GENERATE(true, false);
+  ClientOptions options =
+      f.options({{"DATABRICKS_HOST", f.emulator.url()}, {"DATABRICKS_AUTH_TYPE", "databricks-cli"}});
+  options.token_cache = in_file ? *make_file_token_cache(f.home / "elsewhere/tokens.json") : make_memory_token_cache();
+  REQUIRE(options.token_cache->put({f.emulator.url()}, token, {}));
+  const auto client = Client::create(std::move(options));
+  REQUIRE(client);
+  REQUIRE(client->headers(0s, CallContext::with_timeout(60s)));
+  // The memory of one process is nobody else's, and no directory is made for it.
+  CHECK(f.home.exists(".databricks/locks") == in_file);
+}
+
 TEST_CASE("eight processes share a login whose refresh token rotates", "[credentials][processes]") {
   ClientFixture f;
   f.settings(R"({"oauth_token_lifetime_s":60})");  // Shorter than the lead of a renewal: every process renews.
