@@ -213,8 +213,26 @@ bool asks_for_json(const std::vector<std::string>& arguments) {
   return json;
 }
 
+/// The command that was named last: whose commands are to be shown when none of them was chosen.
+const CLI::App& named_last(const CLI::App& app) {
+  const CLI::App* last = &app;
+  while (!last->get_subcommands().empty()) last = last->get_subcommands().back();
+  return *last;
+}
+
 int report_usage(const CLI::App& app, const CLI::ParseError& error, OutputFormat format) {
   std::string message = error.what();
+  const CLI::App& last = named_last(app);
+  const bool command_is_missing =
+      error.get_name() == "RequiredError" && app.remaining(true).empty() && last.get_require_subcommand_min() > 0;
+  if (command_is_missing && format == OutputFormat::text) {
+    std::string parents;
+    for (const CLI::App* parent = last.get_parent(); parent != nullptr; parent = parent->get_parent()) {
+      parents.insert(0, parent->get_name() + (parents.empty() ? "" : " "));
+    }
+    tell(last.help(parents));
+    return exit_usage;
+  }
   const std::vector<std::string> rest = app.remaining(true);
   if (error.get_name() == "RequiredError" && !rest.empty()) message = "unknown command or option: " + rest.front();
   if (format == OutputFormat::json) return report({ErrorCode::invalid_argument, message}, format);

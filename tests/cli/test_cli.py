@@ -25,6 +25,17 @@ def test_describe(run: Run, service_principal: dict[str, str], emulator: Emulato
         "value": "********", "source": {"type": "environment", "name": "DATABRICKS_CLIENT_SECRET"}, "auth_type_mismatch": False}
 
 
+def test_a_group_without_a_command_shows_its_commands(run: Run) -> None:
+    for words, usage, listed in (((), "Usage: dbxauth ", "clone"), (("auth",), "Usage: dbxauth auth ", "describe"),
+                                 (("auth", "storage"), "Usage: dbxauth auth storage ", "migrate")):
+        result = run(*words)
+        assert result.returncode == 2 and not result.stdout
+        assert usage in result.stderr and listed in result.stderr
+    as_json = run("auth", "-o", "json")
+    assert as_json.returncode == 2
+    assert json.loads(as_json.stdout or as_json.stderr)["error"]["code"] == "invalid_argument"
+
+
 def test_describe_without_credentials_explains(run: Run) -> None:
     result = run("auth", "describe")
     assert result.returncode == 3
