@@ -17,7 +17,7 @@
 
 namespace dbxauth::auth {
 
-/// When a token counts as what; docs/token-refresh.md.
+/// When a token counts as what; docs/authentication.md.
 struct RefreshPolicy {
   std::chrono::seconds stale_lead_limit{20 * 60};  ///< STALE at min(lifetime / 2, this) before expiry.
   std::chrono::seconds expiry_margin{40};  ///< EXPIRED this long before expiry; half the lifetime when that is less.
